@@ -60,8 +60,11 @@ export function named(field: Field<number>, names: Readonly<Record<string, numbe
     ...field,
     readText: (from) => {
       const text = from.next();
-      const value = Object.hasOwn(names, text.toUpperCase()) ? names[text.toUpperCase()]! : Number(text);
-      if (!/^\w[\w-]*$/.test(text) || Number.isNaN(value)) {
+      const mnemonic = text.toUpperCase();
+      const value = Object.hasOwn(names, mnemonic)
+        ? names[mnemonic]!
+        : Number(/^\d{1,5}$/.test(text) ? text : Number.NaN);
+      if (Number.isNaN(value)) {
         throw new DnsError('RDATA_MALFORMED', `${JSON.stringify(text)} is neither a number nor a known mnemonic`);
       }
       return value;
