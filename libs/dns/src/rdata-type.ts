@@ -1,8 +1,8 @@
 import { DnsError } from './errors.js';
 import type { Field } from './fields.js';
-import type { Name } from './name.js';
 import { Reader } from './reader.js';
 import { Tokens } from './tokens.js';
+import type { Origin } from './tokens.js';
 import { Writer } from './writer.js';
 
 /** One record type: rdata as a value, as wire octets (uncompressed), as text and in canonical form. */
@@ -17,10 +17,10 @@ export interface RdataType<T> {
   read(rdata: Uint8Array): T;
   /**
    * @param fields tokens of presentation form: quotes taken off, escapes still there.
-   * @param origin completes relative names and `@`; without it all names are absolute.
+   * @param origin completes relative names and `@`; `'none'` refuses them; without it all names are absolute.
    * @throws DnsError
    */
-  readText(fields: readonly string[], origin?: Name): T;
+  readText(fields: readonly string[], origin?: Origin): T;
   writeText(value: T): string;
   /** RFC 4034 §6.2 as corrected by RFC 6840 §5.1. @throws DnsError RDATA_MALFORMED */
   canonical(rdata: Uint8Array): Uint8Array;

@@ -1,14 +1,16 @@
 import { DnsError } from './errors.js';
 import { Name } from './name.js';
 
+/** What relative names are completed with. `'none'`: they are refused. Undefined: every name counts as absolute. */
+export type Origin = Name | 'none' | undefined;
+
 /** The fields of one record in presentation form, taken one after the other. Escapes are still in them, quotes are not. */
 export class Tokens {
   private at = 0;
 
   constructor(
     private readonly fields: readonly string[],
-    /** What relative names are completed with; without it every name counts as absolute. */
-    private readonly origin?: Name,
+    private readonly origin?: Origin,
   ) {}
 
   get left(): number {
@@ -38,16 +40,21 @@ export class Tokens {
   }
 }
 
-/** A name as a zone file means it: `@` and names without a final dot are relative to `origin`, when there is one. */
-export function nameIn(text: string, origin: Name | undefined): Name {
-  if (!origin) return Name.parse(text);
-  if (text === '@') return origin;
+/**
+ * A name as a zone file means it: `@` and names without a final dot are relative to `origin`.
+ * @throws DnsError of the NAME and LABEL families; NAME_MALFORMED for a relative name without an origin
+ */
+export function nameIn(text: string, origin: Origin): Name {
+  if (text === '@' && origin instanceof Name) return origin;
   const name = Name.parse(text);
-  return isAbsolute(text) ? name : name.concat(origin);
+  if (origin === undefined || isAbsolute(text)) return name;
+  if (origin === 'none')
+    throw new DnsError('NAME_MALFORMED', `${JSON.stringify(text)} is relative and there is no origin`);
+  return name.concat(origin);
 }
 
 /** Whether the final dot is there and is not itself escaped: an even number of backslashes stands before it. */
-export function isAbsolute(text: string): boolean {
+function isAbsolute(text: string): boolean {
   if (!text.endsWith('.')) return false;
   let at = text.length - 2;
   while (at >= 0 && text[at] === '\\') at -= 1;
