@@ -1,0 +1,10 @@
+export { isAlgorithm, type Algorithm } from './algorithm.js';
+export type { TrustAnchor } from './chain-of-trust.js';
+export { compactDenial, compactDenialRcode } from './compact-denial.js';
+export { dsOf, type DigestType } from './ds.js';
+export { DnssecError, type DnssecErrorCode } from './errors.js';
+export { keyTag } from './key-tag.js';
+export { signRRset, type Validity } from './sign-rrset.js';
+export { validate, type Exchange, type ValidateDeps, type Verdict } from './validate.js';
+export { verifyRRset } from './verify-rrset.js';
+export { exportZoneKey, generateZoneKey, importZoneKey, type ZoneKey } from './zone-key.js';
