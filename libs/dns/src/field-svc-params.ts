@@ -3,8 +3,9 @@ import { encode, octetsOfBase64 } from './field-octets.js';
 import { octetsOf, quoted, textOf, unescaped } from './field-strings.js';
 import { ipv4, ipv6 } from './field-addresses.js';
 import type { Field } from './fields.js';
+import { equalOctets } from './octets.js';
 import { Reader } from './reader.js';
-import { Tokens } from './tokens.js';
+import type { Tokens } from './tokens.js';
 import { Writer } from './writer.js';
 
 /** One parameter of a service binding: key number and the octets of its value (RFC 9460 §2.2). */
@@ -53,11 +54,9 @@ function valueOf(key: number, text: string | undefined): Uint8Array {
   }
   const to = new Writer();
   if (key === 0) {
-    for (const mandatory of text
-      .split(',')
-      .map(keyOf)
-      .sort((a, b) => a - b))
-      to.u16(mandatory);
+    const keys = text.split(',').map(keyOf);
+    if (keys.includes(0) || new Set(keys).size < keys.length) throw bad('mandatory names itself, or a key twice');
+    for (const mandatory of keys.sort((a, b) => a - b)) to.u16(mandatory);
   } else if (key === 1) {
     for (const id of listOf(text)) {
       if (id.length < 1 || id.length > 255) throw bad('alpn has an empty or too long item');
@@ -76,40 +75,36 @@ function valueOf(key: number, text: string | undefined): Uint8Array {
   return to.finish();
 }
 
-/** Text of a parameter; a value that its key does not allow is written as a string, which reads back as the same octets. */
-function textOfParam({ key, value }: SvcParam): string {
-  if (value.length === 0) return keyName(key);
-  const octets = textOf(value);
-  const structured = key <= 6 ? structuredText(key, value) : octets;
-  if (structured === undefined) throw bad(`${keyName(key)} has a malformed value`);
-  return `${keyName(key)}=${quoted(structured)}`;
+/** Text of a value, before the escapes of the zone file. @throws DnsError RDATA_MALFORMED for one that its key does not allow */
+function valueText({ key, value }: SvcParam): string | undefined {
+  if (value.length === 0) return undefined;
+  return key <= 6 ? structuredText(key, value) : textOf(value);
 }
 
-function structuredText(key: number, value: Uint8Array): string | undefined {
+function structuredText(key: number, value: Uint8Array): string {
+  if (key === 2) throw bad('no-default-alpn takes no value');
+  if (key === 5) return encode(value, 'base64');
   const from = new Reader(value);
   const items: string[] = [];
-  if (key === 5) return encode(value, 'base64');
-  if (key === 2) return undefined;
   while (from.left > 0) {
     if (key === 0) items.push(keyName(from.u16()));
     else if (key === 1) items.push(textOf(from.take(from.u8())).replace(/[\\,]/g, '\\$&'));
     else if (key === 3) items.push(String(from.u16()));
     else items.push((key === 4 ? ipv4 : ipv6).read(from));
   }
-  return key === 3 && items.length !== 1 ? undefined : items.join(',');
+  return items.join(',');
 }
 
-/** Values that the standard keys allow, so that text and wire accept the same. */
+/** Lets through what its key allows: exactly what has a text that gives the same octets again. */
 function checked(param: SvcParam): SvcParam {
-  const text = param.value.length === 0 ? undefined : structuredOrAny(param);
-  valueOf(param.key, text);
+  if (!equalOctets(valueOf(param.key, valueText(param)), param.value))
+    throw bad(`${keyName(param.key)} has a malformed value`);
   return param;
 }
 
-function structuredOrAny({ key, value }: SvcParam): string {
-  const text = key <= 6 ? structuredText(key, value) : textOf(value);
-  if (text === undefined) throw bad(`${keyName(key)} has a malformed value`);
-  return text;
+function textOfParam(param: SvcParam): string {
+  const text = valueText(param);
+  return text === undefined ? keyName(param.key) : `${keyName(param.key)}=${quoted(text)}`;
 }
 
 /** The parameters to the end of the rdata, keys ascending, each once (RFC 9460 §2.2). */

@@ -122,14 +122,22 @@ export const timestamp: Field<number> = {
   ...u32,
   readText: (from) => {
     const text = from.next();
-    const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(text);
-    const seconds = parts
-      ? Date.parse(`${parts[1]}-${parts[2]}-${parts[3]}T${parts[4]}:${parts[5]}:${parts[6]}Z`) / 1000
-      : Number(/^\d{1,10}$/.test(text) ? text : Number.NaN);
-    if (Number.isNaN(seconds) || (!parts && seconds > 0xffffffff)) {
-      throw new DnsError('RDATA_MALFORMED', `${JSON.stringify(text)} is no time`);
+    if (!/^(\d{1,10}|\d{14})$/.test(text)) throw noTime(text);
+    if (text.length === 14) {
+      const [year, ...rest] = [text.slice(0, 4), ...text.slice(4).match(/../g)!];
+      const [month, day, hours, minutes, seconds] = rest.map(Number);
+      const time = Date.UTC(Number(year), month! - 1, day, hours, minutes, seconds);
+      // Date takes 30 February for 2 March.
+      if (digitsOf(time) !== text) throw noTime(text);
+      return (time / 1000) >>> 0;
     }
-    return seconds >>> 0;
+    const seconds = Number(text);
+    if (seconds > 0xffffffff) throw noTime(text);
+    return seconds;
   },
-  writeText: (value) => new Date(value * 1000).toISOString().replace(/\.\d+Z$|\D/g, ''),
+  writeText: (value) => digitsOf(value * 1000),
 };
+
+/** `YYYYMMDDHHmmSS` of a time in milliseconds. */
+const digitsOf = (time: number): string => new Date(time).toISOString().replace(/\.\d+Z$|\D/g, '');
+const noTime = (text: string): DnsError => new DnsError('RDATA_MALFORMED', `${JSON.stringify(text)} is no time`);

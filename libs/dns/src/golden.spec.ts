@@ -12,7 +12,9 @@ const golden = (tool?: string): RR[] => readZoneFile(textOfFile(tool));
 
 /** Records as octets, sorted: the tools keep, sort or group them each in its own way. */
 const octetsOf = (rrs: readonly RR[]): string[] =>
-  rrs.map((rr) => `${rr.name} ${rr.ttl} ${rr.class} ${typeName(rr.type)} ${Buffer.from(rr.rdata).toString('hex')}`).sort();
+  rrs
+    .map((rr) => `${rr.name} ${rr.ttl} ${rr.class} ${typeName(rr.type)} ${Buffer.from(rr.rdata).toString('hex')}`)
+    .sort();
 
 const ours = golden();
 

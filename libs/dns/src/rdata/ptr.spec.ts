@@ -1,0 +1,25 @@
+import { Name } from '../name.js';
+import { everyForm, refusesText, refusesWire } from './every-form.js';
+import { ptr } from './ptr.js';
+
+everyForm(
+  ptr,
+  { target: Name.parse('Host.Example.NET') },
+  {
+    text: 'Host.Example.NET.',
+    hex: '04486f7374074578616d706c65034e455400',
+    canonical: '04686f7374076578616d706c65036e657400',
+  },
+);
+refusesText(ptr, 'relative', 'a..b.', 'one.example. two.example.', '');
+refusesWire(
+  ptr,
+  '',
+  'c000',
+  '0161',
+  '40',
+  '3f616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161616161'.repeat(
+    4,
+  ) + '00',
+  '0000',
+);
