@@ -3,7 +3,7 @@ import { isAlgorithm } from './algorithm.js';
 import { findSet, type Answer } from './answer.js';
 import type { Budget } from './budget.js';
 import { digestOf, isDigestType } from './ds.js';
-import { proofsOf } from './proofs.js';
+import { Proofs } from './proofs.js';
 import { DnssecError } from './errors.js';
 import { keyTag } from './key-tag.js';
 import { usableKeys, verifySet, type TrustedZone } from './trusted-set.js';
@@ -32,8 +32,8 @@ export function readDelegation(name: Name, answer: Answer, above: TrustedZone, n
     verifySet(alias, above, now, budget);
     return { kind: 'same-zone' };
   }
-  const { proofs, failure } = proofsOf(answer.authorities, above, now, budget);
-  const denial = proofs.map((proof) => proof.deny(name, RRType.DS)).find((found) => found !== undefined);
+  const proofs = new Proofs(answer.authorities, above, now, budget);
+  const denial = proofs.deny(name, RRType.DS);
   switch (denial?.kind) {
     case 'unprovable':
       return { kind: 'insecure' };
@@ -42,7 +42,7 @@ export function readDelegation(name: Name, answer: Answer, above: TrustedZone, n
     case 'nodata':
       return { kind: denial.delegation ? 'insecure' : 'same-zone' };
     case undefined:
-      throw failure ?? new DnssecError('DENIAL_INSUFFICIENT', 'neither a DS nor proof that there is none');
+      throw proofs.failure ?? new DnssecError('DENIAL_INSUFFICIENT', 'neither a DS nor proof that there is none');
   }
 }
 

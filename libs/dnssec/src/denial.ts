@@ -13,7 +13,7 @@ export type Denial =
   | { readonly kind: 'nxdomain' }
   | { readonly kind: 'unprovable' };
 
-/** Proofs by the NSEC or NSEC3 records of one zone, whose signatures have been checked. */
+/** Proofs by the NSEC or by the NSEC3 records of one zone. */
 export interface DenialProofs {
   /** undefined: not proven. */
   deny(name: Name, type: number): Denial | undefined;

@@ -1,7 +1,9 @@
-import { Name, nsec, type RRset } from '@callbook/dns';
+import { Name, nsec } from '@callbook/dns';
+import type { ClaimedSet } from './answer.js';
 import { ancestorOf, denialAt, handsOverBelow, type Denial, type DenialProofs } from './denial.js';
 
 interface Span {
+  readonly claimed: ClaimedSet;
   readonly owner: Name;
   readonly next: Name;
   readonly types: ReadonlySet<number>;
@@ -9,17 +11,22 @@ interface Span {
 
 /**
  * Denial by NSEC (RFC 4035 §5.4), compact denial included (RFC 9824).
- * @param sets NSEC RRsets of `zone`, signatures checked, none made from a wildcard
+ * @param sets NSEC RRsets as they came
+ * @param holds whether `zone` signed a set, and not as a wildcard; asked for those that matter only
  */
-export function nsecProofs(zone: Name, sets: readonly RRset[]): DenialProofs {
-  const spans: Span[] = sets.flatMap((set) =>
-    set.rdatas.map((rdata) => {
+export function nsecProofs(
+  zone: Name,
+  sets: readonly ClaimedSet[],
+  holds: (claimed: ClaimedSet) => boolean,
+): DenialProofs {
+  const spans: Span[] = sets.flatMap((claimed) =>
+    claimed.set.rdatas.map((rdata) => {
       const { next, types } = nsec.read(rdata);
-      return { owner: set.name, next, types: new Set(types) };
+      return { claimed, owner: claimed.set.name, next, types: new Set(types) };
     }),
   );
-  const at = (name: Name): Span | undefined => spans.find((span) => span.owner.equals(name));
-  const covering = (name: Name): Span | undefined => spans.find((span) => covers(span, name));
+  const at = (name: Name): Span | undefined => spans.find((span) => span.owner.equals(name) && holds(span.claimed));
+  const covering = (name: Name): Span | undefined => spans.find((span) => covers(span, name) && holds(span.claimed));
 
   return {
     deny(name, type): Denial | undefined {

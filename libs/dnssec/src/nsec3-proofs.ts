@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { nsec3, RRType, type Name, type Nsec3, type RRset } from '@callbook/dns';
+import { nsec3, RRType, type Name, type Nsec3 } from '@callbook/dns';
+import type { ClaimedSet } from './answer.js';
 import type { Budget } from './budget.js';
 import { ancestorOf, denialAt, handsOverBelow, type Denial, type DenialProofs } from './denial.js';
 
@@ -14,6 +15,7 @@ const hashOctets = 20;
 const optOutFlag = 1;
 
 interface Span {
+  readonly claimed: ClaimedSet;
   readonly owner: Buffer;
   readonly next: Buffer;
   readonly types: ReadonlySet<number>;
@@ -22,27 +24,31 @@ interface Span {
 
 /**
  * Denial by hashed names (RFC 5155 §8).
- * @param sets NSEC3 RRsets of `zone`, signatures checked, none made from a wildcard
+ * @param sets NSEC3 RRsets as they came
+ * @param holds whether `zone` signed a set, and not as a wildcard; asked for those that matter only
  */
-export function nsec3Proofs(zone: Name, sets: readonly RRset[], budget: Budget): DenialProofs {
-  const records = sets.flatMap((set) => set.rdatas.map((rdata) => ({ set, record: nsec3.read(rdata) })));
-  // RFC 5155 §8.2: one set of parameters in one answer, no unknown hash, no unknown flag, owners right below the apex.
-  const usable = records.filter(
-    ({ set, record }) =>
-      record.hashAlgorithm === sha1 &&
-      record.flags <= optOutFlag &&
-      set.name.labelCount === zone.labelCount + 1 &&
-      set.name.isWithin(zone),
-  );
-  const parameters = usable[0]?.record;
+export function nsec3Proofs(
+  zone: Name,
+  sets: readonly ClaimedSet[],
+  holds: (claimed: ClaimedSet) => boolean,
+  budget: Budget,
+): DenialProofs {
+  // RFC 5155 §8.2: no unknown hash, no unknown flag; owners right below the apex.
+  const usable = sets
+    .filter(({ set }) => set.name.labelCount === zone.labelCount + 1 && set.name.isWithin(zone))
+    .flatMap((claimed) => claimed.set.rdatas.map((rdata) => ({ claimed, record: nsec3.read(rdata) })))
+    .filter(({ record }) => record.hashAlgorithm === sha1 && record.flags <= optOutFlag);
+  // Whether to hash at all is the zone's word, not that of whoever put a record into the reply.
+  const parameters = usable.find(({ claimed }) => holds(claimed))?.record;
   if (!parameters) return { deny: () => undefined, denyCloser: () => undefined };
   if (parameters.iterations > mostIterations) {
     return { deny: () => ({ kind: 'unprovable' }), denyCloser: () => 'unprovable' };
   }
   const spans: Span[] = usable
     .filter(({ record }) => sameParameters(record, parameters))
-    .map(({ set, record }) => ({
-      owner: octetsOfBase32Hex(set.name.labels[0] as Uint8Array),
+    .map(({ claimed, record }) => ({
+      claimed,
+      owner: octetsOfBase32Hex(claimed.set.name.labels[0] as Uint8Array),
       next: Buffer.from(record.next),
       types: new Set(record.types),
       optOut: (record.flags & optOutFlag) !== 0,
@@ -60,11 +66,11 @@ export function nsec3Proofs(zone: Name, sets: readonly RRset[], budget: Budget):
   };
   const at = (name: Name): Span | undefined => {
     const hash = hashOf(name);
-    return spans.find((span) => span.owner.equals(hash));
+    return spans.find((span) => span.owner.equals(hash) && holds(span.claimed));
   };
   const covering = (name: Name): Span | undefined => {
     const hash = hashOf(name);
-    return spans.find((span) => covers(span, hash));
+    return spans.find((span) => covers(span, hash) && holds(span.claimed));
   };
 
   /** RFC 5155 §8.3: the longest existing ancestor, and the proof that the name one label longer does not exist. */

@@ -4,7 +4,7 @@ import { findSet, readAnswer, type Answer, type ClaimedSet } from './answer.js';
 import { Budget, defaultLimits } from './budget.js';
 import { ChainOfTrust, type TrustAnchor } from './chain-of-trust.js';
 import { DnssecError, type DnssecErrorCode } from './errors.js';
-import { proofsOf } from './proofs.js';
+import { Proofs } from './proofs.js';
 import { claimedSigner, verifySet, type TrustedZone } from './trusted-set.js';
 
 /**
@@ -106,13 +106,16 @@ async function provePositive(claimed: ClaimedSet, answer: Answer, run: Run): Pro
   const { set, signature, expandedFrom } = verifySet(claimed, zone, run.now, run.budget);
   if (expandedFrom === undefined) return { set, signatures: [signature] };
 
-  const { proofs, signatures, failure } = proofsOf(answer.authorities, zone, run.now, run.budget);
-  const closer = proofs.map((proof) => proof.denyCloser(name, expandedFrom)).find((found) => found !== undefined);
+  const proofs = new Proofs(answer.authorities, zone, run.now, run.budget);
+  const closer = proofs.denyCloser(name, expandedFrom);
   if (closer === 'unprovable') return 'insecure';
   if (closer === undefined) {
-    throw failure ?? new DnssecError('DENIAL_INSUFFICIENT', 'a wildcard answered, but perhaps for a name that exists');
+    throw (
+      proofs.failure ??
+      new DnssecError('DENIAL_INSUFFICIENT', 'a wildcard answered, but perhaps for a name that exists')
+    );
   }
-  return { set, signatures: [signature, ...signatures] };
+  return { set, signatures: [signature, ...proofs.signatures] };
 }
 
 async function proveDenial(
@@ -128,15 +131,15 @@ async function proveDenial(
   const zone = await signedBy(signer, name, type, run);
   if (zone === 'insecure') return 'insecure';
 
-  const { proofs, signatures, failure } = proofsOf(answer.authorities, zone, run.now, run.budget);
-  const denial = proofs.map((proof) => proof.deny(name, type)).find((found) => found !== undefined);
+  const proofs = new Proofs(answer.authorities, zone, run.now, run.budget);
+  const denial = proofs.deny(name, type);
   if (denial?.kind === 'unprovable') return 'insecure';
-  if (denial?.kind === 'nxdomain') return { kind: 'nxdomain', signatures };
+  if (denial?.kind === 'nxdomain') return { kind: 'nxdomain', signatures: proofs.signatures };
   // The response code is not signed: what it adds to a proof of existence is a contradiction.
-  if (denial?.kind === 'nodata' && !answer.nameError) return { kind: 'nodata', signatures };
+  if (denial?.kind === 'nodata' && !answer.nameError) return { kind: 'nodata', signatures: proofs.signatures };
   // A referral proves nothing about the name, but may come from above an unsigned zone.
   if (denial === undefined && (await liesInUnsignedSpace(name, type, run))) return 'insecure';
-  throw failure ?? new DnssecError('DENIAL_INSUFFICIENT', 'no proof that there is no such record');
+  throw proofs.failure ?? new DnssecError('DENIAL_INSUFFICIENT', 'no proof that there is no such record');
 }
 
 /** The proven zone that is said to have signed records at `name`. */
