@@ -1,9 +1,15 @@
 export { unpackDebianPackages, type Unpacked, type UnpackOptions } from './debian-packages.js';
 export { SetupError, type SetupErrorCode } from './setup-error.js';
+export { Daemon, type DaemonOptions } from './daemon.js';
 export { startServers, defaultServerPorts, type Servers, type ServersOptions } from './servers.js';
-export type { ServerName } from './server-programs.js';
+export { debianDir, type ServerName } from './server-programs.js';
 export type { NatsPermissions } from './nats.js';
 export { DATABASE } from './postgres.js';
 export { check, deploy, develop, type Database } from './migrate.js';
 export { MigrationError } from './schema-engine.js';
 export { freePort } from './ports.js';
+export { fixedPorts, freePorts, type PortName, type PortSource } from './local-ports.js';
+export { environmentOf, ZONE, type AppName } from './environment.js';
+export { Service } from './processes.js';
+export { startCallbook, type Callbook, type CallbookOptions } from './up.js';
+export { runDemo, type DemoResult, type DemoStep, type Step } from './demo.js';
