@@ -28,6 +28,20 @@ export function publicKeyFromField(algorithm: number, field: Uint8Array): KeyObj
   return importJwk({ kty: 'EC', crv, x: base64url(field.subarray(0, octets)), y: base64url(field.subarray(octets)) });
 }
 
+const imported = new WeakMap<Uint8Array, KeyObject>();
+
+/**
+ * The key of DNSKEY rdata (at least five octets). Importing a point costs as much as a verification, so it happens once
+ * for each array: rdata is never written to.
+ */
+export function publicKeyOfDnskey(dnskeyRdata: Uint8Array): KeyObject {
+  const known = imported.get(dnskeyRdata);
+  if (known) return known;
+  const key = publicKeyFromField(dnskeyRdata[3] as number, dnskeyRdata.subarray(4));
+  imported.set(dnskeyRdata, key);
+  return key;
+}
+
 /** The reverse: what a DNSKEY's public key field says of `key` (public or private). */
 export function fieldFromKey(algorithm: number, key: KeyObject): Uint8Array {
   const { keyType } = schemeOf(algorithm);

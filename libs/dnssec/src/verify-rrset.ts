@@ -1,8 +1,8 @@
-import { dnskey, rrsig, RRType, type Name, type RR, type RRset, type Rrsig } from '@callbook/dns';
+import { rrsig, RRType, type Name, type RR, type RRset, type Rrsig } from '@callbook/dns';
 import { isAlgorithm, schemeOf, verifyOctets } from './algorithm.js';
 import { DnssecError, type DnssecErrorCode } from './errors.js';
 import { keyTag } from './key-tag.js';
-import { publicKeyFromField } from './public-key.js';
+import { publicKeyOfDnskey } from './public-key.js';
 import { compareTimes, wrapTime } from './serial-time.js';
 import { signedData } from './signed-data.js';
 
@@ -62,7 +62,7 @@ export function whyUnusable(dnskeyRdata: Uint8Array): DnssecErrorCode | undefine
 export function verifyWithKey(set: RRset, fields: Rrsig, dnskeyRdata: Uint8Array): void {
   const { algorithm } = fields;
   if (!isAlgorithm(algorithm)) throw new DnssecError('ALGORITHM_UNSUPPORTED', `algorithm ${algorithm}`);
-  const publicKey = publicKeyFromField(algorithm, dnskey.read(dnskeyRdata).publicKey);
+  const publicKey = publicKeyOfDnskey(dnskeyRdata);
   if (!verifyOctets(algorithm, publicKey, signedData(set, fields).octets, fields.signature)) {
     throw new DnssecError('SIGNATURE_INVALID', 'signature does not verify');
   }
