@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { Daemon, debianDir, SetupError, unpackDebianPackages, type Unpacked } from '@callbook/local';
@@ -21,7 +21,10 @@ const packages = [
 export type JudgeName =
   | 'delv'
   | 'dig'
+  | 'dnssec-keygen'
+  | 'dnssec-signzone'
   | 'dnssec-verify'
+  | 'ip'
   | 'kamailio'
   | 'kdig'
   | 'kzonecheck'
@@ -137,7 +140,8 @@ export async function delv(
     ...[`@${server.host}`, '-p', String(server.port), '-a', file, `+root=${anchor.zone}`, '+multiline'],
     ...['-q', question.name, '-t', question.type],
   ]);
-  const line = /^;; (resolution failed.*)$/m.exec(said.stderr + said.stdout) ?? /^; (.*)$/m.exec(said.stdout);
+  // A validated denial is also reported as a resolution that failed: what is on standard output counts.
+  const line = /^; (.*)$/m.exec(said.stdout) ?? /^;; (resolution failed.*)$/m.exec(said.stderr);
   return { verdict: line?.[1] ?? 'silent', ...said };
 }
 
@@ -149,10 +153,19 @@ export interface UnboundOptions {
   readonly servers: readonly Address[];
   /** Further lines of the `server:` section. */
   readonly extra?: readonly string[];
+  /** Further sections, such as an `auth-zone:`. */
+  readonly sections?: string;
 }
 
 /** A validating resolver that knows one zone and its anchor, and nothing of the rest of the world. */
-export async function startUnbound({ dir, port, anchor, servers, extra = [] }: UnboundOptions): Promise<Daemon> {
+export async function startUnbound({
+  dir,
+  port,
+  anchor,
+  servers,
+  extra = [],
+  sections = '',
+}: UnboundOptions): Promise<Daemon> {
   const { path: file, env } = await judge('unbound');
   mkdirSync(dir, { recursive: true });
   const config = path.join(dir, 'unbound.conf');
@@ -178,7 +191,7 @@ ${extra.map((line) => `  ${line}\n`).join('')}remote-control:
   control-enable: no
 stub-zone:
   name: "${anchor.zone}"
-${servers.map((server) => `  stub-addr: ${server.host}@${server.port}\n`).join('')}`,
+${servers.map((server) => `  stub-addr: ${server.host}@${server.port}\n`).join('')}${sections}`,
   );
   const daemon = new Daemon({
     name: 'unbound',
@@ -225,7 +238,7 @@ export async function startKamailio({ dir, port, config, within = [] }: Kamailio
     '-Y',
     path.join(dir, 'run'),
   ];
-  const daemon = new Daemon({
+  const daemon: Daemon = new Daemon({
     name: 'kamailio',
     command,
     args,
@@ -234,8 +247,7 @@ export async function startKamailio({ dir, port, config, within = [] }: Kamailio
     cwd: dir,
     dir,
     ports: within.length > 0 ? [] : [{ port, purpose: 'Kamailio' }],
-    ready: async () =>
-      existsSync(path.join(dir, 'run/kamailio_ctl')) || /kamailio/.test(readdirSync(path.join(dir, 'run')).join()),
+    ready: async () => daemon.pid !== undefined && bindsUdp(daemon.pid, port),
     stopSignal: 'SIGTERM',
   });
   await daemon.start();
@@ -251,6 +263,12 @@ export async function kamailioModules(): Promise<string> {
     .find((folder) => existsSync(folder));
   if (!found) throw new SetupError('PROGRAM_MISSING', 'the package kamailio has no modules');
   return found;
+}
+
+/** Whether somebody has bound the port in the network namespace of a process (proc(5), /proc/net/udp). */
+function bindsUdp(pid: number, port: number): boolean {
+  const local = new RegExp(`^\\s*\\d+: [0-9A-F]+:${port.toString(16).toUpperCase().padStart(4, '0')} `, 'm');
+  return local.test(readFileSync(`/proc/${pid}/net/udp`, 'utf8'));
 }
 
 function accepts(port: number): Promise<boolean> {

@@ -5,7 +5,7 @@ import { Daemon } from './daemon.js';
 import type { Secrets } from './secrets.js';
 import type { ServerProgram } from './server-programs.js';
 
-/** Who may publish and subscribe where, by user. Everything that is not listed is refused. */
+/** Who may publish and subscribe where, by user. Everything that is not listed is refused, but a request may be answered once. */
 export type NatsPermissions = Readonly<
   Record<string, { readonly publish: readonly string[]; readonly subscribe: readonly string[] }>
 >;
@@ -87,7 +87,7 @@ export function configuration({ port, store, permissions, password }: Configurat
   const users = Object.entries(permissions).map(
     ([user, { publish, subscribe }]) =>
       `      { user: ${JSON.stringify(user)}, password: ${JSON.stringify(password(user))},
-        permissions: { publish: ${list(publish)}, subscribe: ${list(subscribe)} } }`,
+        permissions: { publish: ${list(publish)}, subscribe: ${list(subscribe)}, allow_responses: true } }`,
   );
   return `listen: "127.0.0.1:${port}"
 server_name: "callbook"
