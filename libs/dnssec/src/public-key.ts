@@ -28,6 +28,11 @@ export function publicKeyFromField(algorithm: number, field: Uint8Array): KeyObj
   return importJwk({ kty: 'EC', crv, x: base64url(field.subarray(0, octets)), y: base64url(field.subarray(octets)) });
 }
 
+/** RSA keys shorter than 1024 bits can be factored: they prove nothing, whatever RFC 5702 permits. */
+export function isWeak(dnskeyRdata: Uint8Array): boolean {
+  return schemeOf(dnskeyRdata[3] as number).keyType === 'rsa' && rsaParts(dnskeyRdata.subarray(4)).modulus.length < 128;
+}
+
 const imported = new WeakMap<Uint8Array, KeyObject>();
 
 /**
@@ -62,11 +67,7 @@ export function fieldFromKey(algorithm: number, key: KeyObject): Uint8Array {
 }
 
 function rsaJwk(field: Uint8Array): JsonWebKey {
-  const long = field[0] === 0;
-  const start = long ? 3 : 1;
-  const exponentOctets = long ? ((field[1] ?? 0) << 8) | (field[2] ?? 0) : (field[0] ?? 0);
-  const exponent = field.subarray(start, start + exponentOctets);
-  const modulus = field.subarray(start + exponentOctets);
+  const { exponent, modulus } = rsaParts(field);
   // RFC 3110 §2: leading zero octets are prohibited in both; they would give one key many tags.
   if (exponent.length === 0 || exponent[0] === 0 || exponent.length > rsaExponentOctets) {
     throw malformed('RSA exponent is empty, padded or too long');
@@ -75,6 +76,14 @@ function rsaJwk(field: Uint8Array): JsonWebKey {
     throw malformed('RSA modulus is not 512 to 4096 bits');
   }
   return { kty: 'RSA', n: base64url(modulus), e: base64url(exponent) };
+}
+
+/** RFC 3110 §2: the exponent's length in one octet, or in two after a zero. */
+function rsaParts(field: Uint8Array): { exponent: Uint8Array; modulus: Uint8Array } {
+  const long = field[0] === 0;
+  const start = long ? 3 : 1;
+  const octets = long ? ((field[1] ?? 0) << 8) | (field[2] ?? 0) : (field[0] ?? 0);
+  return { exponent: field.subarray(start, start + octets), modulus: field.subarray(start + octets) };
 }
 
 function importJwk(jwk: JsonWebKey): KeyObject {

@@ -3,6 +3,7 @@ import type { ClaimedSet } from './answer.js';
 import type { Budget } from './budget.js';
 import { DnssecError } from './errors.js';
 import { keyTag } from './key-tag.js';
+import { isWeak } from './public-key.js';
 import { compareTimes, wrapTime } from './serial-time.js';
 import { checkFields, readSignature, verifyWithKey, whyUnusable } from './verify-rrset.js';
 import { isExpanded } from './wildcard.js';
@@ -58,14 +59,9 @@ export function verifySet(claimed: ClaimedSet, { zone, keys }: TrustedZone, now:
   throw failure;
 }
 
-/** RSA keys shorter than this can be, or nearly can be, factored: they prove nothing, whatever RFC 5702 permits. */
-const leastRsaFieldOctets = 128;
-
 /** The keys of a DNSKEY RRset that may check signatures. */
 export function usableKeys(set: RRset): Uint8Array[] {
-  return set.rdatas.filter(
-    (rdata) => whyUnusable(rdata) === undefined && (rdata[3] !== 8 || rdata.length - 4 > leastRsaFieldOctets),
-  );
+  return set.rdatas.filter((rdata) => whyUnusable(rdata) === undefined && !isWeak(rdata));
 }
 
 /** Which zone says it signed the set: the signer named by its first signature that could be right. */
