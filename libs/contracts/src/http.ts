@@ -7,10 +7,7 @@ import { Statement } from './statement.js';
 import { AccountId, IdentifierUri, Jwks } from './values.js';
 
 /** The write plane over HTTP, in the style of ACME (RFC 8555 §6). The gateway serves this table, and the OpenAPI document is made from it. */
-export interface Endpoint<
-  Payload extends z.ZodType | 'none' = z.ZodType | 'none',
-  Reply extends z.ZodType | 'empty' = z.ZodType | 'empty',
-> {
+export interface Endpoint {
   readonly method: 'GET' | 'HEAD' | 'POST';
   /** RFC 6570 style `{name}` variables. */
   readonly path: string;
@@ -18,16 +15,13 @@ export interface Endpoint<
   readonly parameters?: Readonly<Record<string, z.ZodType<string>>>;
   /** `jws`: the body is a flattened JWS whose payload is this schema; `none` is POST-as-GET or no body; `provider`: the SMS provider's own form. */
   readonly signedBy: 'nobody' | 'jwk' | 'kid' | 'provider';
-  readonly payload: Payload;
+  readonly payload: z.ZodType | 'none';
   /** An empty payload reads instead of writing (POST-as-GET, RFC 8555 §6.3). */
   readonly readable?: true;
   readonly status: 200 | 201 | 204;
-  readonly reply: Reply;
+  readonly reply: z.ZodType | 'empty';
   readonly errors: readonly ErrorCode[];
 }
-
-const endpoint = <P extends z.ZodType | 'none', R extends z.ZodType | 'empty'>(definition: Endpoint<P, R>) =>
-  definition;
 
 export const envelopeErrors = [
   'BAD_NONCE',
@@ -69,7 +63,7 @@ export type PublishedBinding = z.infer<typeof PublishedBinding>;
 const verification = { id: VerificationId };
 
 export const api = {
-  directory: endpoint({
+  directory: {
     method: 'GET',
     path: '/directory',
     summary: 'Every URL of this directory',
@@ -78,8 +72,8 @@ export const api = {
     status: 200,
     reply: Directory,
     errors: [],
-  }),
-  newNonce: endpoint({
+  },
+  newNonce: {
     method: 'HEAD',
     path: '/v1/nonce',
     summary: 'A fresh nonce in Replay-Nonce',
@@ -88,8 +82,8 @@ export const api = {
     status: 200,
     reply: 'empty',
     errors: [],
-  }),
-  keys: endpoint({
+  },
+  keys: {
     method: 'GET',
     path: '/v1/keys',
     summary: 'Keys that sign attestations and countersignatures',
@@ -98,8 +92,8 @@ export const api = {
     status: 200,
     reply: Jwks,
     errors: [],
-  }),
-  newAccount: endpoint({
+  },
+  newAccount: {
     method: 'POST',
     path: '/v1/accounts',
     summary: 'Make, or find, the account of a key',
@@ -108,8 +102,8 @@ export const api = {
     status: 201,
     reply: Account,
     errors: [],
-  }),
-  account: endpoint({
+  },
+  account: {
     method: 'POST',
     path: '/v1/accounts/{account}',
     summary: 'Read your account',
@@ -119,8 +113,8 @@ export const api = {
     status: 200,
     reply: Account,
     errors: ['NOT_YOURS'],
-  }),
-  startVerification: endpoint({
+  },
+  startVerification: {
     method: 'POST',
     path: '/v1/verifications',
     summary: 'Begin to prove that you hold an identifier: a sealed secret is sent to it',
@@ -129,8 +123,8 @@ export const api = {
     status: 201,
     reply: Verification,
     errors: ['ENCRYPTION_KEY_REQUIRED', 'CHANNEL_UNAVAILABLE', 'NUMBER_MALFORMED', 'NUMBER_IMPOSSIBLE', 'RATE_LIMITED'],
-  }),
-  verification: endpoint({
+  },
+  verification: {
     method: 'POST',
     path: '/v1/verifications/{id}',
     summary: 'Read a verification',
@@ -140,8 +134,8 @@ export const api = {
     status: 200,
     reply: Verification,
     errors: ['VERIFICATION_UNKNOWN'],
-  }),
-  claim: endpoint({
+  },
+  claim: {
     method: 'POST',
     path: '/v1/verifications/{id}/claim',
     summary: 'Prove it, with the secret that was sent',
@@ -151,8 +145,8 @@ export const api = {
     status: 200,
     reply: Verification,
     errors: ['VERIFICATION_UNKNOWN', 'SECRET_WRONG', 'VERIFICATION_EXPIRED', 'VERIFICATION_CLOSED'],
-  }),
-  resend: endpoint({
+  },
+  resend: {
     method: 'POST',
     path: '/v1/verifications/{id}/resend',
     summary: 'Send again, with a fresh secret',
@@ -162,8 +156,8 @@ export const api = {
     status: 200,
     reply: Verification,
     errors: ['VERIFICATION_UNKNOWN', 'RESEND_TOO_SOON', 'VERIFICATION_EXPIRED', 'VERIFICATION_CLOSED'],
-  }),
-  binding: endpoint({
+  },
+  binding: {
     method: 'POST',
     path: '/v1/bindings/{identifier}',
     summary:
@@ -184,8 +178,8 @@ export const api = {
       'PREVIOUS_MISMATCH',
       'BINDING_UNKNOWN',
     ],
-  }),
-  vonageStatus: endpoint({
+  },
+  vonageStatus: {
     method: 'POST',
     path: '/hooks/vonage/status',
     summary: 'Delivery receipts of the SMS provider (signed by it)',
@@ -194,8 +188,8 @@ export const api = {
     status: 204,
     reply: 'empty',
     errors: ['WEBHOOK_UNSIGNED', 'REQUEST_MALFORMED', 'UNAVAILABLE'],
-  }),
-} as const;
+  },
+} as const satisfies Readonly<Record<string, Endpoint>>;
 
 export type EndpointName = keyof typeof api;
 

@@ -50,6 +50,7 @@ export const Claim = z
   .meta({ id: 'Claim' });
 
 export const Account = z.object({ id: AccountId, createdAt: Timestamp, created: z.boolean() }).meta({ id: 'Account' });
+export type Account = z.infer<typeof Account>;
 
 const ofAccount = { account: AccountId, id: VerificationId };
 

@@ -41,6 +41,7 @@ export {
   Verification,
   VerificationId,
 } from './identity.js';
+export { verificationSealInfo } from './verification-seal.js';
 export { Binding, BindingContent, records } from './records.js';
 export { signer, ZoneHead } from './signer.js';
 export {

@@ -42,4 +42,11 @@ export const signer = service('signer', {
     callers: ['operator'],
     timeout: 120_000,
   }),
+  /** Makes good what lost binding events left undone, as the signer does by itself when it starts or when the stream of events was lost. */
+  'zone.reconcile': rpc({
+    request: Nothing,
+    reply: z.object({ bindings: z.int(), behind: z.int(), refused: z.int() }),
+    callers: ['operator'],
+    timeout: 120_000,
+  }),
 });

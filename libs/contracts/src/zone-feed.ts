@@ -39,6 +39,7 @@ export const SnapshotPointer = z.object({
   object: z.string(),
   /** Sequence in the journal stream of the entry that led to `serial`; replay begins after it. */
   journalSequence: z.int(),
+  /** Of the object's octets, base64url. */
   sha256: z.string(),
 });
 export type SnapshotPointer = z.infer<typeof SnapshotPointer>;

@@ -29,6 +29,11 @@ export interface RunningProcess<Config> {
   run<S extends Service>(contract: S, handlers: HandlersOf<S>): Promise<void>;
 }
 
+export interface StartOptions {
+  /** Once started, the process is as ready and as alive without NATS as with it. */
+  readonly outlivesNats?: boolean;
+}
+
 @Module({})
 class ProcessModule {}
 
@@ -44,6 +49,7 @@ const stopWithin = 10_000;
 export async function startProcess<S extends z.ZodType<ProcessSettings>>(
   name: ServiceName,
   schema: S,
+  { outlivesNats = false }: StartOptions = {},
 ): Promise<RunningProcess<z.output<S>>> {
   const config = configOrExit(name, schema);
   const log = createLog(name, config.logLevel);
@@ -78,10 +84,11 @@ export async function startProcess<S extends z.ZodType<ProcessSettings>>(
 
   const nats = await connectNats(name, config).catch((error: unknown) => fatal(log, 'nats.unreachable', error));
   stops.push(() => nats.drain());
-  watchConnection(nats, health.require, log, (error) => {
-    if (!stopping) log.error('nats.closed', error ? errorFields(error) : {});
-    void stop('NATS connection closed', 1);
-  });
+  const connection = watchConnection(nats, log);
+  if (!outlivesNats) {
+    health.require('nats', connection.isUp);
+    void connection.closed.then(() => stop('NATS connection closed', 1));
+  }
 
   return {
     config,
@@ -127,26 +134,19 @@ const connectNats = (name: ServiceName, config: ProcessSettings) =>
     maxPingOut: 2,
   });
 
-/** Look-ups do not need NATS to go on, so that a lost connection is only a lack of readiness where a process says so. */
-function watchConnection(
-  nats: NatsConnection,
-  require: (name: string, check: Check) => void,
-  log: Log,
-  closed: (error: void | Error) => void,
-): void {
-  let connected = true;
-  void nats.closed().then(closed);
+function watchConnection(nats: NatsConnection, log: Log): { isUp: Check; closed: Promise<unknown> } {
+  let up = true;
   void (async () => {
     for await (const status of nats.status()) {
       if (status.type === 'disconnect' || status.type === 'reconnect') {
-        connected = status.type === 'reconnect';
+        up = status.type === 'reconnect';
         log.warn(`nats.${status.type}`);
       } else if (status.type === 'error') {
         log.error('nats.error', errorFields(status.error));
       }
     }
   })();
-  require('nats', () => connected);
+  return { isUp: () => up, closed: nats.closed() };
 }
 
 function fatal(log: Log, event: string, error: unknown): never {
