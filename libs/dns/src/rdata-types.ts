@@ -13,6 +13,13 @@ import { dnskey } from './rdata/dnskey.js';
 import { ds } from './rdata/ds.js';
 import { hinfo } from './rdata/hinfo.js';
 import { https } from './rdata/https.js';
+import { kx } from './rdata/kx.js';
+import { mb } from './rdata/mb.js';
+import { md } from './rdata/md.js';
+import { mf } from './rdata/mf.js';
+import { mg } from './rdata/mg.js';
+import { minfo } from './rdata/minfo.js';
+import { mr } from './rdata/mr.js';
 import { mx } from './rdata/mx.js';
 import { naptr } from './rdata/naptr.js';
 import { ns } from './rdata/ns.js';
@@ -21,8 +28,10 @@ import { nsec3 } from './rdata/nsec3.js';
 import { nsec3param } from './rdata/nsec3param.js';
 import { openpgpkey } from './rdata/openpgpkey.js';
 import { ptr } from './rdata/ptr.js';
+import { px } from './rdata/px.js';
 import { rp } from './rdata/rp.js';
 import { rrsig } from './rdata/rrsig.js';
+import { rt } from './rdata/rt.js';
 import { smimea } from './rdata/smimea.js';
 import { soa } from './rdata/soa.js';
 import { srv } from './rdata/srv.js';
@@ -39,7 +48,7 @@ export const rdataTypes: ReadonlyMap<number, RdataType<unknown>> = new Map(
     [a, aaaa, ns, cname, ptr, dname, soa, mx, txt, srv, naptr],
     [dnskey, ds, rrsig, nsec, nsec3, nsec3param, cds, cdnskey, csync, zonemd],
     [smimea, openpgpkey, cert, tlsa, sshfp, caa, uri, svcb, https],
-    [hinfo, rp, afsdb],
+    [hinfo, rp, afsdb, rt, kx, px, md, mf, mb, mg, mr, minfo],
   ]
     .flat()
     .map((type: RdataType<unknown>) => [type.code, type]),

@@ -5,12 +5,14 @@ import { plainOctets } from './octets.js';
 
 const scratch = new Uint8Array(255);
 const HEADER_SIZE = 12;
+/** A name has at most 127 labels and needs no more pointers. Without a bound a message of 64 KB could ask for millions of steps. */
+const MOST_POINTERS = 127;
 
 /**
  * Reads octets from left to right and never beyond `end`.
  *
  * Of a message (`pointers: true`) it follows compression pointers (RFC 1035 §4.1.4). A pointer has to point before the run of labels it
- * ends, and each further one before the last: so a name is read in at most as many steps as it has octets, whatever was sent.
+ * ends, and each further one before the last, and there is a bound to their number: so a name is read in few steps, whatever was sent.
  */
 export class Reader {
   readonly octets: Uint8Array;
@@ -70,6 +72,7 @@ export class Reader {
     let after = -1; // where the reader goes on: set by the first pointer
     let onlyTarget = -1;
     let size = 0;
+    let pointers = 0;
     for (;;) {
       if (at >= end) throw new DnsError(this.code, 'a name runs over the end of its octets');
       const length = octets[at]!;
@@ -85,6 +88,9 @@ export class Reader {
             onlyTarget = target;
           }
         }
+        pointers += 1;
+        if (pointers > MOST_POINTERS)
+          throw new DnsError('MESSAGE_POINTER_INVALID', 'a name has too many compression pointers');
         end = octets.length; // The bound of one rdata does not hold for what stands before it.
         at = runStart = target;
         continue;
