@@ -155,7 +155,7 @@ export const api = {
     payload: z.object({}).strict(),
     status: 200,
     reply: Verification,
-    errors: ['VERIFICATION_UNKNOWN', 'RESEND_TOO_SOON', 'VERIFICATION_EXPIRED', 'VERIFICATION_CLOSED'],
+    errors: ['VERIFICATION_UNKNOWN', 'RESEND_TOO_SOON', 'RATE_LIMITED', 'VERIFICATION_EXPIRED', 'VERIFICATION_CLOSED'],
   },
   binding: {
     method: 'POST',

@@ -70,7 +70,7 @@ export const identity = service('identity', {
     reply: z.object({ key: PublicJwk }),
     callers: ['gateway'],
   }),
-  /** Errors: ACCOUNT_UNKNOWN, ENCRYPTION_KEY_REQUIRED, CHANNEL_UNAVAILABLE, and those of number and key parsing. */
+  /** Errors: ACCOUNT_UNKNOWN, ENCRYPTION_KEY_REQUIRED, CHANNEL_UNAVAILABLE, RATE_LIMITED, and those of number and key parsing. */
   'verification.start': rpc({
     request: StartVerification.extend({ account: AccountId }),
     reply: Verification,
@@ -80,7 +80,7 @@ export const identity = service('identity', {
   'verification.read': rpc({ request: z.object(ofAccount), reply: Verification, callers: ['gateway'] }),
   /** Errors: VERIFICATION_UNKNOWN, SECRET_WRONG, VERIFICATION_EXPIRED, VERIFICATION_CLOSED. */
   'verification.claim': rpc({ request: Claim.extend(ofAccount), reply: Verification, callers: ['gateway'] }),
-  /** Sends a message again with a fresh secret. Errors: VERIFICATION_UNKNOWN, RESEND_TOO_SOON, VERIFICATION_EXPIRED, VERIFICATION_CLOSED. */
+  /** Sends a message again with a fresh secret. Errors: VERIFICATION_UNKNOWN, RESEND_TOO_SOON, RATE_LIMITED, VERIFICATION_EXPIRED, VERIFICATION_CLOSED. */
   'verification.resend': rpc({ request: z.object(ofAccount), reply: Verification, callers: ['gateway'] }),
   /** The provider's webhook as it came; identity holds the secret that signs it. Errors: WEBHOOK_UNSIGNED, REQUEST_MALFORMED. */
   'delivery.report': rpc({
