@@ -31,6 +31,7 @@ export async function prepare(report) {
 
 async function installDependencies(report) {
   if (dependenciesMatchLock()) return report('dependencies are in place');
+  report('installing dependencies (npm ci), which takes most of a minute the first time');
   const done = stopwatch(report);
   // npm tells the scripts that it runs where it is itself; a shell that runs us directly finds it on the PATH.
   const [command, ...first] = process.env.npm_execpath?.endsWith('.js')

@@ -32,17 +32,17 @@ export async function serverPrograms(
   progress?: (line: string) => void,
 ): Promise<Map<ServerName, ServerProgram>> {
   const programs = new Map<ServerName, ServerProgram>();
-  if (!process.env['CALLBOOK_LOCAL_UNPACK']) {
-    for (const name of names) {
-      const file = onThisSystem(name);
-      if (file) programs.set(name, { path: file, env: { ...process.env, LC_ALL: 'C.UTF-8' } });
-    }
+  const lacking: ServerName[] = []; // of all three, so that whoever asks for one and whoever asks for all share one folder
+  for (const name of Object.keys(debianPackage) as ServerName[]) {
+    const file = process.env['CALLBOOK_LOCAL_UNPACK'] ? undefined : onThisSystem(name);
+    if (file) programs.set(name, { path: file, env: { ...process.env, LC_ALL: 'C.UTF-8' } });
+    else lacking.push(name);
   }
   const missing = names.filter((name) => !programs.has(name));
   if (missing.length === 0) return programs;
 
   const unpacked = await unpackDebianPackages(
-    missing.map((name) => debianPackage[name]),
+    lacking.map((name) => debianPackage[name]),
     { dir: debianDir(), leaveOut: unneeded, ...(progress ? { progress } : {}) },
   );
   for (const name of missing) {
