@@ -3,13 +3,13 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { requireNode } from '../deploy/local/node-version.mjs';
+import { localDir, prepare, PrepareError, root } from '../deploy/local/prepare.mjs';
 
 requireNode();
 const began = Date.now();
 const report = (line) => console.log(`[${((Date.now() - began) / 1000).toFixed(1).padStart(5)} s] ${line}`);
 const files = process.argv.slice(2);
 
-const { prepare, PrepareError, root, localDir } = await import('../deploy/local/prepare.mjs');
 const bin = (name) => path.join(root, 'node_modules/.bin', name);
 
 /** Runs a program to its end. Its output comes at once, or whole at the end where several run side by side. */
