@@ -4,20 +4,34 @@ import { Prisma, PrismaClient } from './generated/client.js';
 
 export type Database = PrismaClient;
 
+export interface DatabaseOptions {
+  /** The most connections. */
+  readonly connections: number;
+  /** `lazy`: a commit does not wait for the disk. What was committed last may be gone after a crash of the server, and nothing else. */
+  readonly commit: 'durable' | 'lazy';
+}
+
 /**
  * Opens the database of this service; it connects when first asked. The schema comes from the URL (`?schema=`), so that no statement names
  * it.
  */
-export function openDatabase(url: string): Database {
+export function openDatabase(url: string, { connections, commit }: DatabaseOptions): Database {
   const schema = new URL(url).searchParams.get('schema') ?? 'public';
   const settings = {
+    search_path: schema,
+    statement_timeout: '10000',
+    ...(commit === 'lazy' && { synchronous_commit: 'off' }),
+  };
+  const pool = {
     connectionString: url,
-    max: 16,
+    max: connections,
     connectionTimeoutMillis: 5_000,
     application_name: 'callbook-records',
-    options: `-c search_path=${schema} -c statement_timeout=10000`,
+    options: Object.entries(settings)
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
   };
-  return new PrismaClient({ adapter: new PrismaPg(settings, { schema }) });
+  return new PrismaClient({ adapter: new PrismaPg(pool, { schema }) });
 }
 
 export async function reachable(database: Database): Promise<true> {

@@ -17,8 +17,11 @@ import { startRelay } from './outbox/relay.js';
 
 const { config, nats, clock, log, metrics, require, onStop, run } = await startProcess('records', RecordsConfig);
 
-const database = openDatabase(config.databaseUrl);
+const database = openDatabase(config.databaseUrl, { connections: 16, commit: 'durable' });
 onStop(() => database.$disconnect());
+// A mark that a crash forgets is made again, so that the relay need not wait for the disk; and it never queues behind requests.
+const relayDatabase = openDatabase(config.databaseUrl, { connections: 2, commit: 'lazy' });
+onStop(() => relayDatabase.$disconnect());
 require('database', () => reachable(database));
 
 const countersigner = await openCountersigner({
@@ -30,7 +33,7 @@ const countersigner = await openCountersigner({
 
 const events = bindingEvents(nats);
 await events.ensure();
-const relay = startRelay({ outbox: outboxStore(database), events, clock, log, metrics });
+const relay = startRelay({ outbox: outboxStore(relayDatabase), events, clock, log, metrics });
 onStop(() => relay.stop());
 
 const bindings = bindingStore(database);

@@ -1,7 +1,6 @@
-import { bindingsStream, type BindingContent } from '@callbook/contracts';
+import { bindingsStream, inboxPrefix, type BindingContent, type ServiceName } from '@callbook/contracts';
 import { createLog, createMetrics, managerOf } from '@callbook/process';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { inboxPrefix, type ServiceName } from '@callbook/contracts';
 import type { RecordsServers } from './servers.js';
 
 /** A connection with the permissions that this service has. */
@@ -36,7 +35,7 @@ export async function eventsIn(nats: NatsConnection): Promise<StoredEvent[]> {
   const { streams } = await managerOf(nats);
   const { state } = await streams.info(bindingsStream.name);
   const events: StoredEvent[] = [];
-  for (let place = state.first_seq; place <= state.last_seq; place += 1) {
+  for (let place = Math.max(1, state.first_seq); place <= state.last_seq; place += 1) {
     const message = await streams.getMessage(bindingsStream.name, { seq: place });
     if (message)
       events.push({ place, messageId: message.header.get('Nats-Msg-Id'), content: message.json<BindingContent>() });

@@ -24,7 +24,7 @@ const purposeOf = (kid: string) => `records countersigning key ${kid}`;
 
 /**
  * Opens the newest countersigning key; makes one when there is none. A key that is there and cannot be opened is an error: a directory does
- * not change its key because its configuration is wrong. Errors: KeyError SEAL_BROKEN.
+ * not change its key because its configuration is wrong. Errors: KeyError AT_REST_BROKEN.
  */
 export async function openCountersigner(deps: CountersignerDeps): Promise<Countersigner> {
   if ((await deps.keys.list()).length === 0) await deps.keys.addFirst(makeKey(deps));
