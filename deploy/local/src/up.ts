@@ -118,7 +118,11 @@ export async function startCallbook(options: CallbookOptions): Promise<Callbook>
     for (const [replica, port] of taken.dns.entries()) {
       running.lookups.push(await service('lookup', [{ port, purpose: 'DNS', variable: portVariable('dns') }], replica));
     }
-    await timed(progress, `${services.map(({ name }) => name).join(', ')} are ready`, () => startAll(services));
+    await timed(progress, `${services.map(({ name }) => name).join(', ')} are ready`, async () => {
+      await startAll(services.filter((each) => each !== sandbox));
+      // Its receipts go to the gateway, whose certificate authority exists once the gateway has started.
+      await sandbox.start();
+    });
 
     return {
       dir,
@@ -141,11 +145,16 @@ export async function startCallbook(options: CallbookOptions): Promise<Callbook>
 /** lookup holds the zone, signer a zone's signatures while it writes a snapshot; the others only pass things on. */
 const heaps: Record<AppName, number> = { gateway: 128, identity: 128, records: 128, signer: 512, lookup: 1024 };
 
-/** All at once: they wait for each other themselves. Waits for every outcome, so that a failure finds nothing half-started to stop. */
+/** All at once: they wait for each other themselves. The first that fails ends the others, which might wait for it in vain. */
 async function startAll(services: readonly Service[]): Promise<void> {
-  const outcomes = await Promise.allSettled(services.map((service) => service.start()));
-  const failure = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failure) throw failure.reason;
+  const starts = services.map((service) => service.start());
+  try {
+    await Promise.all(starts);
+  } catch (error) {
+    await Promise.all(services.map((service) => service.kill()));
+    await Promise.allSettled(starts); // one that was just about to be started is stopped by whoever gets the error
+    throw error;
+  }
 }
 
 async function timed<T>(progress: (line: string) => void, done: string, work: () => Promise<T>): Promise<T> {
