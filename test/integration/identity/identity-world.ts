@@ -70,7 +70,12 @@ export class IdentityWorld {
     const database = new pg.Pool({ connectionString: servers.postgres.url('identity'), max: 2 });
     database.on('error', () => {});
     const world = new IdentityWorld(servers, sandbox, nats, rpc, database, hooks);
-    await Promise.all(Array.from({ length: replicas }, () => world.addReplica(settings)));
+    try {
+      await Promise.all(Array.from({ length: replicas }, () => world.addReplica(settings)));
+    } catch (error) {
+      await world.stop();
+      throw error;
+    }
     return world;
   }
 

@@ -8,7 +8,7 @@ import { codeOf, directory, IdentityWorld, tally, type Holder } from './identity
 let world: IdentityWorld;
 let holder: Holder;
 beforeAll(async () => {
-  world = await IdentityWorld.start();
+  world = await IdentityWorld.start({}, 2);
   holder = await world.newHolder();
 }, 60_000);
 afterAll(() => world?.stop());

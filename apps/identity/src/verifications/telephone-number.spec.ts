@@ -24,7 +24,11 @@ describe('a number is sent a message', () => {
       fc.integer({ min: 0, max: 999 }).map((n) => `+447700900${String(n).padStart(3, '0')}`),
       fc.integer({ min: 0, max: 99 }).map((n) => `+120255501${String(n).padStart(2, '0')}`),
     );
-    fc.assert(fc.property(reserved, (number) => expect(outcome(number)).toBe(`tel:${number}`)));
+    fc.assert(
+      fc.property(reserved, (number) => {
+        expect(outcome(number)).toBe(`tel:${number}`);
+      }),
+    );
   });
 });
 

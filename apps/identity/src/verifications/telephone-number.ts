@@ -1,8 +1,16 @@
 import { CallbookError, type IdentifierInput } from '@callbook/contracts';
-import { identifierUri, parsePhoneNumber } from '@callbook/enum';
+import { identifierUri, parsePhoneNumber, type PhoneNumberKind } from '@callbook/enum';
 
 /** Kinds to which no message is sent: they cost whoever sends, or nobody alone holds them. */
-const refusedKinds = ['premium-rate', 'shared-cost', 'toll-free', 'uan', 'voicemail', 'pager', 'personal'];
+const refusedKinds: readonly PhoneNumberKind[] = [
+  'premium-rate',
+  'shared-cost',
+  'toll-free',
+  'uan',
+  'voicemail',
+  'pager',
+  'personal',
+];
 
 /**
  * The `tel:` URI of a number that can be sent a message. Metadata only rules out what can never be a number and what would be toll fraud:
