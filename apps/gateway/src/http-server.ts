@@ -10,6 +10,7 @@ import {
   type FlattenedJws,
 } from '@callbook/contracts';
 import { errorFields, type Log, type Metrics } from '@callbook/process';
+import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { Catch, Module, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -52,12 +53,12 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<NestFastif
   app.useGlobalFilters(new UnknownRoute(deps));
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   await fastify.register(async (scope) => serveApi(scope, deps));
-  await fastify.register(swaggerUi, {
-    routePrefix: '/docs',
-    baseDir: undefined,
-    transformSpecification: () => openApiDocument(deps.publicUrl),
-    transformSpecificationClone: false,
+  // The document is ours; these two only show it.
+  await fastify.register(swagger, {
+    mode: 'static',
+    specification: { document: openApiDocument(deps.publicUrl) as never },
   });
+  await fastify.register(swaggerUi, { routePrefix: '/docs' });
   await app.init();
   return app;
 }

@@ -60,22 +60,25 @@ const perApp: Record<AppName, (surroundings: Surroundings, replica: number) => S
   signer: ({ secrets, postgres }) => ({
     CALLBOOK_DATABASE_URL: postgres.url('signer'),
     CALLBOOK_KEY_ENCRYPTION_KEY: key(secrets, 'signer.keys'),
+    CALLBOOK_DENIAL_KEY_ENCRYPTION_KEY: key(secrets, 'denial.keys'),
     CALLBOOK_ZONE: ZONE,
+    CALLBOOK_NAMESERVERS: `ns1.${ZONE}=127.0.0.1`,
   }),
-  lookup: ({ ports }, replica) => ({
+  lookup: ({ secrets, ports }, replica) => ({
     CALLBOOK_ZONE: ZONE,
-    CALLBOOK_LISTEN_PORT: String(ports.dns[replica]),
+    CALLBOOK_DENIAL_KEY_ENCRYPTION_KEY: key(secrets, 'denial.keys'),
+    CALLBOOK_DNS_PORT: String(ports.dns[replica]),
+    CALLBOOK_TRANSFER_ALLOW: '127.0.0.1',
   }),
 };
 
 /** The sandbox plays the phone network: Vonage's API, an inbox page, and delivery receipts signed with the account's secret. */
 export function sandboxEnvironment({ dir, secrets, ports }: Surroundings): Settings {
   return {
-    CALLBOOK_LISTEN_PORT: String(ports.sandbox),
-    CALLBOOK_VONAGE_API_KEY: 'sandbox',
-    CALLBOOK_VONAGE_API_SECRET: secrets.of('vonage.api'),
-    CALLBOOK_VONAGE_SIGNATURE_SECRET: secrets.of('vonage.signature'),
-    // Delivery receipts go to the gateway over TLS, whose certificate is self-made.
-    NODE_EXTRA_CA_CERTS: path.join(dir, 'tls/ca.pem'),
+    CALLBOOK_SANDBOX_PORT: String(ports.sandbox),
+    CALLBOOK_SANDBOX_API_KEY: 'sandbox',
+    CALLBOOK_SANDBOX_API_SECRET: secrets.of('vonage.api'),
+    CALLBOOK_SANDBOX_SIGNATURE_SECRET: secrets.of('vonage.signature'),
+    CALLBOOK_SANDBOX_CA_FILE: path.join(dir, 'tls/ca.pem'),
   };
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { runDemo, type DemoResult } from './demo.js';
 import { fixedPorts } from './local-ports.js';
-import { mainJob, whatToTry } from './main-job.js';
+import { mainJob, whatToTry, writeProfile } from './main-job.js';
 import { MigrationError } from './schema-engine.js';
 import { SetupError } from './setup-error.js';
 import { startCallbook, type Callbook } from './up.js';
@@ -40,6 +40,7 @@ export async function start(args: readonly string[], report: (line: string) => v
   }
 
   const ended = untilEnd(callbook);
+  writeProfile(callbook);
   const demo = await runDemo(callbook, mainJob, report);
   if (only) {
     await callbook.stop();
