@@ -35,6 +35,12 @@ describe('a log line', () => {
     expect(scrub(secret)).not.toContain(secret.slice(4));
   });
 
+  it('keeps the random ids of our own', () => {
+    expect(scrub('message 01234567-8901-4234-8901-234567890123 to +447700900123')).toBe(
+      'message 01234567-8901-4234-8901-234567890123 to [redacted]',
+    );
+  });
+
   it('tells an error by its code and place, never by its message', () => {
     const fields = errorFields(new CallbookError('NOT_THE_HOLDER', 'tel:+447700900123 is held by another'));
     expect(fields['code']).toBe('NOT_THE_HOLDER');

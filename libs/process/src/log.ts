@@ -21,8 +21,16 @@ const looksPrivate: readonly RegExp[] = [
   /[A-Za-z0-9_-]{40,}/g, // a key, a secret, a token, a hash
 ];
 
+/** Our own random ids say nothing of anyone, though their digits may look like a number. */
+const uuid = /([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/i;
+
 export const scrub = (text: string): string =>
-  looksPrivate.reduce((result, pattern) => result.replace(pattern, '[redacted]'), text);
+  text
+    .split(uuid)
+    .map((part, index) =>
+      index % 2 === 1 ? part : looksPrivate.reduce((result, pattern) => result.replace(pattern, '[redacted]'), part),
+    )
+    .join('');
 
 const scrubbed = (fields: LogFields) =>
   Object.fromEntries(
