@@ -1,0 +1,16 @@
+export { EnumError, enumErrorCodes } from './errors.js';
+export type { EnumErrorCode } from './errors.js';
+export { parseE164 } from './e164.js';
+export type { E164 } from './e164.js';
+export { formatPhoneNumber, parsePhoneNumber } from './phone-number.js';
+export type { PhoneNumber, PhoneNumberKind } from './phone-number.js';
+export { addressOf, identifierUri, parseIdentifierUri } from './identifier.js';
+export type { Address, Identifier } from './identifier.js';
+export { nodeOf, numberAt } from './node.js';
+export { hashedNode, localPartHash } from './hashed-node.js';
+export type { HashedNode } from './hashed-node.js';
+export { enumservices } from './enumservices.js';
+export type { Enumservice, UriScheme } from './enumservices.js';
+export { checkRoute } from './route.js';
+export type { Route } from './route.js';
+export { naptrSet, routesOf } from './naptr-set.js';
