@@ -18,3 +18,5 @@ try {
   if (args.includes('--json')) console.log(JSON.stringify({ ok: false, steps: [], error: { message: error.message } }));
   process.exitCode = 1;
 }
+// Everything has ended by now; connections that clients keep open for a next request would hold the process for seconds.
+process.stdout.write('', () => process.exit());
