@@ -1,0 +1,185 @@
+import type { BindingContent } from '@callbook/contracts';
+import { Name, readRRs, writeRR } from '@callbook/dns';
+import { generateKeyPair, spkiOf } from '@callbook/keys';
+import { createLog, createMetrics } from '@callbook/process';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { suffixesOf } from '../../../apps/signer/src/bindings/rrsets-of-binding.js';
+import { keepSnapshot } from '../../../apps/signer/src/feed/keep-snapshot.js';
+import { level } from '../../../apps/signer/src/feed/level.js';
+import { ZoneFeed } from '../../../apps/signer/src/feed/zone-feed.js';
+import { keepZoneKeys } from '../../../apps/signer/src/keys/keep-zone-keys.js';
+import { configureZone } from '../../../apps/signer/src/publish/configure-zone.js';
+import { PublicationWaiters } from '../../../apps/signer/src/publish/publication-waiters.js';
+import { signBindings } from '../../../apps/signer/src/publish/sign-bindings.js';
+import { SigningZone, type LeadershipLost } from '../../../apps/signer/src/publish/signing-zone.js';
+import { auditZone } from '../../../apps/signer/src/rebuild/audit.js';
+import { reconcile, type BindingSource } from '../../../apps/signer/src/rebuild/reconcile.js';
+import { signingMetrics } from '../../../apps/signer/src/signing-metrics.js';
+import { ZoneStore } from '../../../apps/signer/src/zone/zone-store.js';
+import { Replica } from './replica.js';
+import { sql, tables, type SignerServers } from './servers.js';
+
+export const apex = Name.parse('callbook.example');
+const day = 86_400_000;
+
+export const settings = {
+  zone: apex,
+  telSuffix: Name.parse('e164.callbook.example'),
+  nameservers: [{ name: Name.parse('ns1.callbook.example'), addresses: ['192.0.2.1', '2001:db8::1'] }],
+  hostmaster: Name.parse('hostmaster.callbook.example'),
+  algorithm: 13 as const,
+  keyEncryptionKey: new Uint8Array(32).fill(1),
+  denialKeyEncryptionKey: new Uint8Array(32).fill(2),
+  signatureValidity: 21 * day,
+  signatureJitter: day,
+  refreshBefore: 14 * day,
+  zoneTtl: 3_600_000,
+  negativeTtl: 60_000,
+  soaRefresh: 3_600_000,
+  soaRetry: 600_000,
+  soaExpire: 7 * day,
+  snapshotEntries: 1_000,
+  snapshotEvery: 6 * 3_600_000,
+};
+export type Settings = typeof settings;
+
+const publishedKey = Buffer.from(spkiOf(generateKeyPair('ed25519').publicKey)).toString('base64url');
+
+/** What the holder of +44 7700 900`n` publishes. */
+export const binding = (n: number, sequence = 1, change: Partial<BindingContent> = {}): BindingContent => ({
+  identifier: `tel:+44770090${String(n).padStart(4, '0')}`,
+  sequence,
+  hash: 'h',
+  visibility: 'dns',
+  routes: [{ service: 'E2U+sip', uri: `sip:number${n}v${sequence}@example.net`, order: 100, preference: 10 }],
+  keys: [{ use: 'identity', format: 'spki', value: publishedKey }],
+  ttl: 300,
+  ...change,
+});
+
+/** `records`, as far as the signer asks it: holds the newest content of each identifier. */
+export class Records {
+  private readonly newest = new Map<string, BindingContent>();
+
+  take(contents: readonly BindingContent[]): readonly BindingContent[] {
+    for (const content of contents)
+      if (content.sequence > (this.newest.get(content.identifier)?.sequence ?? 0))
+        this.newest.set(content.identifier, content);
+    return contents;
+  }
+
+  readonly source: BindingSource = {
+    'binding.export': async ({ after, limit }) => {
+      const all = [...this.newest.values()]
+        .filter(({ identifier }) => after === undefined || identifier > after)
+        .sort((a, b) => (a.identifier < b.identifier ? -1 : 1));
+      const bindings = all.slice(0, limit);
+      return { bindings, ...(all.length > limit && { next: bindings.at(-1)!.identifier }) };
+    },
+  };
+}
+
+export interface Signer {
+  readonly signing: SigningZone;
+  readonly lost: LeadershipLost[];
+  sign(contents: readonly BindingContent[]): Promise<void>;
+  snapshot(): ReturnType<typeof keepSnapshot>;
+  reconcile(again?: boolean): ReturnType<typeof reconcile>;
+  audit(): ReturnType<typeof auditZone>;
+  close(): Promise<void>;
+}
+
+export interface SignerOptions {
+  readonly settings?: Partial<Settings>;
+  readonly clock?: () => number;
+  /** Puts something between the signer and its servers. */
+  readonly store?: (store: ZoneStore) => ZoneStore;
+  readonly feed?: (feed: ZoneFeed) => ZoneFeed;
+}
+
+export class World {
+  readonly records = new Records();
+
+  constructor(
+    readonly servers: SignerServers,
+    /** With the signer's own permissions. */
+    readonly nats: NatsConnection,
+    readonly observer: NatsConnection,
+  ) {}
+
+  /** A signer inside this process that has the lead: all of `main.ts` but the process, up to the first event. */
+  async start(options: SignerOptions = {}): Promise<Signer> {
+    const config = { ...settings, ...options.settings };
+    const { store, epoch } = await ZoneStore.open(this.servers.postgres.url('signer'), apex);
+    const feed = await ZoneFeed.open(this.nats, apex);
+    const lost: LeadershipLost[] = [];
+    const log = createLog('signer', 'silent');
+    const measured = signingMetrics(createMetrics('signer'));
+    const signing = new SigningZone({
+      zone: apex,
+      settings: config,
+      policy: config,
+      keys: await keepZoneKeys(store, config),
+      epoch,
+      store: options.store?.(store) ?? store,
+      feed: options.feed?.(feed) ?? feed,
+      waiters: new PublicationWaiters(),
+      clock: options.clock ?? Date.now,
+      log,
+      measured,
+      level: (parts) => level(parts, config.denialKeyEncryptionKey),
+      onLost: (error) => lost.push(error),
+    });
+    const suffixes = suffixesOf(config);
+    const { source } = this.records;
+    const signer: Signer = {
+      signing,
+      lost,
+      sign: (contents) => signBindings({ signing, suffixes }, this.records.take(contents)),
+      snapshot: () => keepSnapshot(signing, config),
+      reconcile: (again = false) => reconcile({ signing, source, suffixes, log }, { again }),
+      audit: () => auditZone({ signing, source, suffixes }),
+      close: () => store.close(),
+    };
+    return signer;
+  }
+
+  /** As `main.ts` goes on before it takes events. */
+  async startWhole(options: SignerOptions = {}): Promise<Signer> {
+    const signer = await this.start(options);
+    await configureZone(signer.signing);
+    await signer.snapshot();
+    return signer;
+  }
+
+  /** What the database holds, record by record. */
+  async stored(): Promise<string[]> {
+    const rows = await sql<{ records: Buffer; signatures: Buffer }>(
+      this.servers,
+      'SELECT records, signatures FROM rrset',
+    );
+    return rows
+      .flatMap(({ records, signatures }) => [...readRRs(records), ...readRRs(signatures)])
+      .map((rr) => Buffer.from(writeRR(rr)).toString('latin1'))
+      .sort();
+  }
+
+  /** A replica that starts now, from the newest snapshot and all of the journal after it. */
+  async replica(): Promise<Replica> {
+    const replica = await Replica.load(this.observer, apex);
+    await replica.follow(this.observer);
+    return replica;
+  }
+
+  /** A fresh installation: nothing in the database, nothing in JetStream. */
+  async wipe(): Promise<void> {
+    await sql(this.servers, `TRUNCATE ${tables.join(', ')}`);
+    await this.wipeStreams();
+  }
+
+  async wipeStreams(): Promise<void> {
+    const { jetstreamManager } = await import('@nats-io/jetstream');
+    const { streams } = await jetstreamManager(this.observer);
+    for await (const { config } of streams.list()) await streams.delete(config.name);
+  }
+}
