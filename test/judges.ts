@@ -87,11 +87,17 @@ export interface Said {
 export async function ask(
   name: JudgeName,
   args: readonly string[],
-  options: { readonly input?: string; readonly cwd?: string; readonly timeoutMs?: number } = {},
+  options: {
+    readonly input?: string;
+    readonly cwd?: string;
+    readonly timeoutMs?: number;
+    /** See startRoom. */ readonly within?: readonly string[];
+  } = {},
 ): Promise<Said> {
   const { path: file, env } = await judge(name);
   return new Promise((resolve, reject) => {
-    const child = spawn(file, [...args], {
+    const [command = file, ...rest] = [...(options.within ?? []), file, ...args];
+    const child = spawn(command, rest, {
       env,
       cwd: options.cwd,
       stdio: 'pipe',
@@ -266,7 +272,7 @@ export async function kamailioModules(): Promise<string> {
 }
 
 /** Whether somebody has bound the port in the network namespace of a process (proc(5), /proc/net/udp). */
-function bindsUdp(pid: number, port: number): boolean {
+export function bindsUdp(pid: number, port: number): boolean {
   const local = new RegExp(`^\\s*\\d+: [0-9A-F]+:${port.toString(16).toUpperCase().padStart(4, '0')} `, 'm');
   return local.test(readFileSync(`/proc/${pid}/net/udp`, 'utf8'));
 }
