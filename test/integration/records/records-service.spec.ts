@@ -102,10 +102,10 @@ describe('the service', () => {
   });
 
   it('puts the event of a statement into the stream within a moment', async () => {
-    const binding = await publish(await firstRequest(numberOf(0)));
+    const binding = await publish(await firstRequest(numberOf(1), { ttl: 77 }));
     const own = async () => (await eventsIn(nats.all)).filter(({ content }) => content.hash === binding.hash);
     await expect.poll(async () => (await own()).length, { timeout: 900, interval: 10 }).toBe(1);
-    expect(await own()).toMatchObject([{ content: { identifier: numberOf(0), sequence: 1, ttl: 300 } }]);
+    expect(await own()).toMatchObject([{ content: { identifier: numberOf(1), sequence: 1, ttl: 77 } }]);
   });
 
   it('takes exactly one of many statements with the same sequence', async () => {

@@ -21,7 +21,7 @@ export interface RelayDeps {
 export interface Relay {
   /** There is an event: look now. */
   nudge(): void;
-  /** Ends after the batch under way. */
+  /** Ends after a last batch: what was taken before the process was asked to end need not wait for the next one. */
   stop(): Promise<void>;
 }
 
@@ -109,6 +109,7 @@ export function startRelay(deps: RelayDeps): Relay {
         await bell.silence(pollEvery);
       }
     }
+    await round().catch((error: unknown) => log.warn('outbox.left', errorFields(error)));
   })();
 
   return {
