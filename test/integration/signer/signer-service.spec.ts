@@ -1,0 +1,223 @@
+import {
+  bindingPublishedSubject,
+  bindingsStream,
+  records,
+  rpcSubject,
+  signer as contract,
+  type BindingContent,
+} from '@callbook/contracts';
+import { clientOf, ensureStream, jetStreamOf, publish } from '@callbook/process';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { connectAs, sql, startSignerServers, type SignerServers } from './servers.js';
+import { startSigner, type SignerProcess } from './signer-process.js';
+import { binding, World } from './signer-world.js';
+
+let servers: SignerServers;
+let world: World;
+let [asRecords, asGateway, asOperator]: NatsConnection[] = [];
+const started: SignerProcess[] = [];
+
+beforeAll(async () => {
+  servers = await startSignerServers();
+  world = new World(servers, await connectAs(servers, 'signer'), await connectAs(servers, 'all'));
+  [asRecords, asGateway, asOperator] = await Promise.all([
+    connectAs(servers, 'records'),
+    connectAs(servers, 'gateway'),
+    connectAs(servers, 'operator'),
+  ]);
+  // `records`, as far as the signer asks it.
+  asRecords.subscribe(rpcSubject(records.name, 'binding.export'), {
+    callback: (_, message) =>
+      void world.records.source['binding.export'](message.json()).then((ok) => message.respond(JSON.stringify({ ok }))),
+  });
+});
+beforeEach(async () => {
+  await world.wipe();
+  world = new World(world.servers, world.nats, world.observer);
+  await ensureStream(asRecords!, bindingsStream);
+});
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((signer) => signer.kill('SIGKILL')));
+});
+afterAll(async () => {
+  await Promise.all([world?.nats, world?.observer, asRecords, asGateway, asOperator].map((nats) => nats?.close()));
+  await servers?.stop();
+});
+
+const start = async (settings?: Readonly<Record<string, string>>) => {
+  const signer = await startSigner(servers, settings);
+  started.push(signer);
+  return signer;
+};
+/** As the outbox of `records` does: until the stream has it. */
+async function tell(...contents: BindingContent[]): Promise<void> {
+  world.records.take(contents);
+  for (const content of contents) {
+    const id = randomUUID();
+    for (;;) {
+      const told = await publish(jetStreamOf(asRecords!), bindingPublishedSubject, JSON.stringify(content), {
+        id,
+      }).then(
+        () => true,
+        () => false,
+      );
+      if (told) break;
+      await pause(100);
+    }
+  }
+}
+const published = (content: BindingContent, wait = 10_000) =>
+  clientOf(contract, asGateway!)['publication.await']({
+    identifier: content.identifier,
+    sequence: content.sequence,
+    wait,
+  });
+const audit = () => clientOf(contract, asOperator!)['zone.audit']({});
+const clean = { missing: 0, surplus: 0, different: 0, badSignatures: 0 };
+
+async function expectSound(): Promise<void> {
+  expect(await audit()).toMatchObject(clean);
+  expect((await world.replica()).content).toEqual(await world.stored());
+}
+
+async function until(holds: () => Promise<boolean>, within = 10_000): Promise<void> {
+  const end = Date.now() + within;
+  while (!(await holds().catch(() => false))) {
+    if (Date.now() > end) throw new Error('it did not come to that in time');
+    await pause(50);
+  }
+}
+
+describe('the signer', () => {
+  it('signs what records publishes, tells who waits, and answers what the zone is', async () => {
+    const signer = await start();
+    const head = await clientOf(contract, asGateway!)['zone.head']({});
+    expect(head).toMatchObject({ apex: 'callbook.example.', suffixes: { sip: 'sip.callbook.example.' } });
+    const waiting = published(binding(100));
+    await tell(binding(100), binding(101));
+    const { serial } = await waiting;
+    expect((await world.replica()).serial).toBeGreaterThanOrEqual(serial);
+    await published(binding(101));
+    await expectSound();
+    expect(await signer.metric('callbook_signer_leading')).toBe(1);
+    expect(await signer.metric('callbook_signer_signature_remaining_seconds')).toBeGreaterThan(14 * 86_400);
+  });
+
+  it('tells a waiting gateway that it is not there yet', async () => {
+    await start();
+    await expect(published(binding(100), 50)).rejects.toMatchObject({ code: 'PUBLICATION_PENDING' });
+  });
+
+  it('says no number, address or key, whatever it logs or measures', async () => {
+    const signer = await start({ CALLBOOK_LOG_LEVEL: 'debug' });
+    await tell(binding(100), binding(101, 1, { keys: [{ use: 'identity', format: 'spki', value: 'AAAA' }] }));
+    await published(binding(100));
+    await until(async () => signer.output().includes('consumer.failed'));
+    for (const secret of ['4477009', '9.0.0.7.7.4.4', 'example.net', Buffer.alloc(32, 1).toString('base64url')])
+      expect(signer.output()).not.toContain(secret);
+  });
+
+  it('makes good what events that were lost left undone', async () => {
+    world.records.take([binding(100), binding(101)]);
+    await start();
+    await published(binding(101));
+    await expectSound();
+    // The stream goes, and with it an event that nobody read.
+    world.records.take([binding(102)]);
+    await world.wipeStreams();
+    await ensureStream(asRecords!, bindingsStream);
+    await published(binding(102));
+    await until(async () => (await world.replica()).content.length > 0);
+    await expectSound();
+    expect(await clientOf(contract, asOperator!)['zone.reconcile']({})).toEqual({ bindings: 3, behind: 0, refused: 0 });
+  });
+
+  it('drops an event that cannot be read, and goes on', async () => {
+    await start();
+    await publish(jetStreamOf(asRecords!), bindingPublishedSubject, 'no JSON', { id: randomUUID() });
+    await tell(binding(100));
+    await published(binding(100));
+    await expectSound();
+  });
+
+  it.each([
+    ['CALLBOOK_KEY_ENCRYPTION_KEY', Buffer.alloc(32, 9).toString('base64url')],
+    ['CALLBOOK_ALGORITHM', '15'],
+    ['CALLBOOK_REFRESH_BEFORE', '21d'],
+    ['CALLBOOK_NAMESERVERS', 'ns1.callbook.example'],
+    ['CALLBOOK_TEL_SUFFIX', 'e164.example.net'],
+  ])('does not start with a %s that cannot work', async (variable, value) => {
+    await (await start()).kill('SIGTERM');
+    await expect(startSigner(servers, { [variable]: value })).rejects.toThrow('the signer ended');
+  });
+
+  it('ends in good order when it is asked to', async () => {
+    const signer = await start();
+    await tell(binding(100));
+    await published(binding(100));
+    expect(await signer.kill('SIGTERM')).toBe(0);
+  });
+});
+
+describe('two signers', () => {
+  it('one leads, the other stands by, ready, and takes over when the first is killed', async () => {
+    const first = await start();
+    const second = await start();
+    expect(await second.metric('callbook_signer_leading')).toBe(0);
+    await tell(binding(100));
+    await published(binding(100));
+    const killed = Date.now();
+    await first.kill('SIGKILL');
+    await tell(binding(101));
+    await until(() => published(binding(101), 100).then(() => true));
+    expect(Date.now() - killed).toBeLessThan(5_000);
+    expect(await second.metric('callbook_signer_leading')).toBe(1);
+    await expectSound();
+  });
+
+  it('the leader ends when it loses the lock, and the other goes on', async () => {
+    const first = await start();
+    await start();
+    await sql(
+      servers,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'callbook-signer-leader'
+       AND pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted)`,
+    );
+    expect(await first.ended).toBe(1);
+    await tell(binding(100));
+    await until(() => published(binding(100), 100).then(() => true));
+    await expectSound();
+  });
+});
+
+it('no acknowledged event is lost, whatever is killed', { timeout: 60_000 }, async () => {
+  let leader = await start();
+  const events = Array.from({ length: 120 }, (_, n) => binding(n % 40, 1 + Math.floor(n / 40)));
+  const telling = (async () => {
+    for (const event of events) {
+      await tell(event);
+      await pause(10);
+    }
+  })();
+  for (const what of ['signer', 'nats', 'signer', 'postgres', 'signer'] as const) {
+    await pause(300);
+    if (what === 'signer') {
+      await leader.kill('SIGKILL');
+      leader = await start();
+    } else if (what === 'nats') {
+      await servers.nats.kill('SIGKILL');
+      await servers.nats.start();
+    } else {
+      await servers.postgres.kill('SIGKILL');
+      await servers.postgres.start();
+      expect(await leader.ended).toBe(1);
+      leader = await start();
+    }
+  }
+  await telling;
+  for (const event of events.slice(80)) await until(() => published(event, 1_000).then(() => true), 20_000);
+  await expectSound();
+});
