@@ -20,6 +20,8 @@ export function openDatabase(url: string, { connections, commit }: DatabaseOptio
   const settings = {
     search_path: schema,
     statement_timeout: '10000',
+    // The adapter writes times without an offset and drops the offset when it reads: both are right in UTC only.
+    timezone: 'UTC',
     ...(commit === 'lazy' && { synchronous_commit: 'off' }),
   };
   const pool = {

@@ -1,3 +1,4 @@
+import { KeyError } from '@callbook/keys';
 import { describe, expect, it } from 'vitest';
 import { CallbookError, callbookError, errorFromReply, errorReply, problemOf } from './errors.js';
 
@@ -15,6 +16,11 @@ describe('an error', () => {
     const problem = problemOf(new Error('password is hunter2'));
     expect(problem).toMatchObject({ type: 'urn:callbook:error:internal', status: 500 });
     expect(JSON.stringify(problem)).not.toContain('hunter2');
+  });
+
+  it('of a pure library is the caller’s, unless it is about what we keep ourselves', () => {
+    expect(callbookError(new KeyError('KEY_WEAK', 'short')).code).toBe('KEY_WEAK');
+    expect(callbookError(new KeyError('AT_REST_BROKEN', 'does not open')).code).toBe('INTERNAL');
   });
 
   it('crosses NATS with its code, and its advice on trying again', () => {

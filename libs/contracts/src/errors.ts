@@ -64,11 +64,14 @@ export class CallbookError extends Error {
   }
 }
 
+/** What a pure library says of something that is ours, not the caller's. */
+const ourFaults: ReadonlySet<string> = new Set<KeyErrorCode>(['AT_REST_BROKEN', 'CERTIFICATE_MALFORMED']);
+
 /** Any thrown value as a `CallbookError`; what is not known to be the caller's fault says nothing about itself. */
 export function callbookError(error: unknown): CallbookError {
   if (error instanceof CallbookError) return error;
-  if (error instanceof EnumError || error instanceof KeyError)
-    return new CallbookError(error.code, error.message, { cause: error });
+  const ofCaller = (error instanceof EnumError || error instanceof KeyError) && !ourFaults.has(error.code);
+  if (ofCaller) return new CallbookError(error.code, error.message, { cause: error });
   return new CallbookError('INTERNAL', 'internal error', { retry: 'later', cause: error });
 }
 

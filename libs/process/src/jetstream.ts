@@ -59,7 +59,7 @@ export async function publish(
   try {
     return await client.publish(subject, payload, {
       msgID: id,
-      timeout: 5_000,
+      timeout: 2_000,
       ...(expectedLastSubjectSequence !== undefined && {
         expect: { lastSubjectSequence: expectedLastSubjectSequence },
       }),
