@@ -1,4 +1,4 @@
-import { decodeMessage, encodeMessage, naptr, Name, RRType } from '@callbook/dns';
+import { decodeMessage, encodeMessage, naptr, Name, queryFor, RRType } from '@callbook/dns';
 import { nodeOf, parseE164 } from '@callbook/enum';
 import { createSocket } from 'node:dgram';
 import { performance } from 'node:perf_hooks';
@@ -105,25 +105,7 @@ async function resolvable(world: World, number: string, uri: string): Promise<vo
     type: RRType.NAPTR,
     class: 1,
   };
-  const empty = {
-    response: false,
-    opcode: 0,
-    authoritative: false,
-    truncated: false,
-    recursionDesired: false,
-    recursionAvailable: false,
-    authenticData: false,
-    checkingDisabled: false,
-    rcode: 0,
-  };
-  const query = encodeMessage({
-    id: 1,
-    ...empty,
-    questions: [question],
-    answers: [],
-    authorities: [],
-    additionals: [],
-  });
+  const query = encodeMessage(queryFor(question, 1));
   const socket = createSocket('udp4');
   try {
     await new Promise<void>((resolve, reject) => {

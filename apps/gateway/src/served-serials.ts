@@ -1,14 +1,4 @@
-import {
-  decodeMessage,
-  encodeMessage,
-  Name,
-  Opcode,
-  Rcode,
-  RRType,
-  serialCompare,
-  soa,
-  type Message,
-} from '@callbook/dns';
+import { decodeMessage, encodeMessage, queryFor, RRType, serialCompare, soa, type Name } from '@callbook/dns';
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
@@ -73,22 +63,7 @@ function serialAt({ host, port }: Address, apex: Name, milliseconds: number): Pr
   }).finally(() => socket.close());
 }
 
-const soaQuery = (id: number, apex: Name): Message => ({
-  id,
-  response: false,
-  opcode: Opcode.QUERY,
-  authoritative: false,
-  truncated: false,
-  recursionDesired: false,
-  recursionAvailable: false,
-  authenticData: false,
-  checkingDisabled: false,
-  rcode: Rcode.NOERROR,
-  questions: [{ name: apex, type: RRType.SOA, class: 1 }],
-  answers: [],
-  authorities: [],
-  additionals: [],
-});
+const soaQuery = (id: number, apex: Name) => queryFor({ name: apex, type: RRType.SOA, class: 1 }, id);
 
 function serialIn(octets: Uint8Array, id: number): number | undefined {
   try {

@@ -2,7 +2,7 @@ export { DnsError, dnsErrorCodes } from './errors.js';
 export type { DnsErrorCode } from './errors.js';
 export { EdnsOptionCode } from './edns.js';
 export type { Edns, EdnsOption } from './edns.js';
-export { Opcode, Rcode } from './message.js';
+export { Opcode, queryFor, Rcode } from './message.js';
 export type { Message, Question } from './message.js';
 export { decodeMessage } from './message-decode.js';
 export { encodeMessage } from './message-encode.js';

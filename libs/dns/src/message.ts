@@ -28,6 +28,31 @@ export interface Message {
   edns?: Edns;
 }
 
+/** A query with one question and no flag but those given; `id` is the asker's to choose, from good randomness (RFC 5452 §9.2). */
+export function queryFor(
+  question: Question,
+  id: number,
+  given: Partial<Pick<Message, 'recursionDesired' | 'checkingDisabled' | 'edns'>> = {},
+): Message {
+  return {
+    id,
+    response: false,
+    opcode: Opcode.QUERY,
+    authoritative: false,
+    truncated: false,
+    recursionDesired: false,
+    recursionAvailable: false,
+    authenticData: false,
+    checkingDisabled: false,
+    rcode: Rcode.NOERROR,
+    questions: [question],
+    answers: [],
+    authorities: [],
+    additionals: [],
+    ...given,
+  };
+}
+
 /** IANA "DNS OpCodes". */
 export const Opcode = { QUERY: 0, IQUERY: 1, STATUS: 2, NOTIFY: 4, UPDATE: 5, DSO: 6 } as const;
 

@@ -1,4 +1,4 @@
-import { decodeMessage, encodeMessage, Opcode, Rcode, type Message, type Question } from '@callbook/dns';
+import { decodeMessage, encodeMessage, queryFor, type Message, type Question } from '@callbook/dns';
 import type { Exchange } from '@callbook/dnssec';
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
@@ -21,7 +21,7 @@ export const dnsExchange =
   (server: DnsServer): Exchange =>
   async (question) => {
     for (let attempt = 1; ; attempt += 1) {
-      const query = queryFor(question);
+      const query = dnssecQuery(question);
       try {
         const reply = await overUdp(server, query);
         return reply.truncated ? await overTcp(server, query) : reply;
@@ -35,23 +35,11 @@ export class DnsTimeoutError extends Error {
   override readonly name = 'DnsTimeoutError';
 }
 
-const queryFor = (question: Question): Message => ({
-  id: randomInt(65_536),
-  response: false,
-  opcode: Opcode.QUERY,
-  authoritative: false,
-  truncated: false,
-  recursionDesired: false,
-  recursionAvailable: false,
-  authenticData: false,
-  checkingDisabled: true,
-  rcode: Rcode.NOERROR,
-  questions: [question],
-  answers: [],
-  authorities: [],
-  additionals: [],
-  edns: { udpSize, version: 0, dnssecOk: true, compactOk: true, options: [] },
-});
+const dnssecQuery = (question: Question) =>
+  queryFor(question, randomInt(65_536), {
+    checkingDisabled: true,
+    edns: { udpSize, version: 0, dnssecOk: true, compactOk: true, options: [] },
+  });
 
 /** The reply to this query, or undefined: an answer to anything else is not ours (RFC 5452 §9.1). */
 function replyTo(query: Message, octets: Uint8Array): Message | undefined {
