@@ -143,15 +143,10 @@ describe('the signer', () => {
     await expectSound();
   });
 
-  it.each([
-    ['CALLBOOK_KEY_ENCRYPTION_KEY', Buffer.alloc(32, 9).toString('base64url')],
-    ['CALLBOOK_ALGORITHM', '15'],
-    ['CALLBOOK_REFRESH_BEFORE', '21d'],
-    ['CALLBOOK_NAMESERVERS', 'ns1.callbook.example'],
-    ['CALLBOOK_TEL_SUFFIX', 'e164.example.net'],
-  ])('does not start with a %s that cannot work', async (variable, value) => {
+  it('does not start with a key-encryption key that does not open its keys', async () => {
     await (await start()).kill('SIGTERM');
-    await expect(startSigner(servers, { [variable]: value })).rejects.toThrow('the signer ended');
+    const other = Buffer.alloc(32, 9).toString('base64url');
+    await expect(startSigner(servers, { CALLBOOK_KEY_ENCRYPTION_KEY: other })).rejects.toThrow('the signer ended');
   });
 
   it('ends in good order when it is asked to', async () => {

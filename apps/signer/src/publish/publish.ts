@@ -33,7 +33,7 @@ const piecesOfAnEntry = 1_000;
 /**
  * Publishes changes; only from within a turn, at its head. Steps, for as many entries as the burst needs:
  * 1 sign what changed  2 sign the SOA with the next serial  3 commit: RRsets, sequences, serial, and the entry still to be appended
- * 4 append the entry to the journal (look-up replicas serve it from here on)  5 mark it appended  6 wake those who wait.
+ * 4 append the entry to the journal (look-up replicas serve it from here on)  5 wake those who wait  6 mark it appended.
  *
  * A crash before 3 leaves nothing: the events come again. After 3, what is stored is ahead of the journal: the next look (`level`)
  * appends the entry that is kept. After 4 it finds the entry in the journal, and only marks it.
@@ -52,6 +52,7 @@ export async function publish(
 
   if (changing.length > 0 || evenIfNothing) {
     const databaseClock = store.clock();
+    databaseClock.catch(() => {}); // Awaited below; signing may fail first.
     const now = clock();
     const signed = changing.map((piece) => signPiece(signing.parts, piece, now));
     refuseJumpedClock({ now, database: await databaseClock, lastInception: head.lastInception });
@@ -97,7 +98,6 @@ async function publishEntry(
   });
   if (!committed) throw new LeadershipLost('the zone moved under us');
   const sequence = await feed.append(serial, entry, head.expected);
-  await store.markAppended(serial, sequence, epoch);
 
   const lastInception = Math.max(head.lastInception, inceptionAt(now));
   const next: Head = { serial, soa, lastInception, sequence, expected: sequence };
@@ -105,6 +105,7 @@ async function publishEntry(
   measure();
   measured.signatures.inc(1 + part.reduce((sum, { put }) => sum + put.length, 0));
   waiters.wake(publications, serial);
+  await store.markAppended(serial, sequence, epoch);
   log.debug('zone.published', { serial, bindings: publications.length, octets: entry.length });
   return next;
 }
