@@ -15,7 +15,7 @@ import {
 import { RRType, serialCompare, type Name } from '@callbook/dns';
 import { importZoneKey, keyTag, verifyRRset, type ZoneKey } from '@callbook/dnssec';
 import { openAtRest } from '@callbook/keys';
-import { errorFields, jetStreamOf, managerOf, type Clock, type Log } from '@callbook/process';
+import { jetStreamOf, managerOf, repeat, type Clock, type Log } from '@callbook/process';
 import { DeliverPolicy, type ConsumerMessages } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { Objm } from '@nats-io/obj';
@@ -38,48 +38,43 @@ export interface ZoneFeedDeps {
   readonly log: Log;
 }
 
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
-const betweenRounds = 250;
+/** How long the journal may take to lead to the serial of a newer snapshot. Afterwards it is the snapshot that leads there. */
+const journalPatience = 2_000;
 
 /**
  * Follows a zone, for ever: the newest snapshot, then the journal after it. What does not fit (a gap, a stream that was made anew, a server
- * that went away) begins the round again; the zone that is served stays as it is until something newer was verified.
+ * that went away, a snapshot to which no journal leads) begins the round again; the zone that is served stays as it is until something
+ * newer was verified.
  */
 export function followZone(deps: ZoneFeedDeps): ZoneFeed {
   let zone: Zone | undefined;
   let denialKeys: readonly ZoneKey[] = [];
-  let stopped = false;
-  const open = new Set<ConsumerMessages>();
+  const journal = new Source(deps, journalSubject(deps.apex), journalStream.name);
+  const snapshots = new Source(deps, snapshotSubject(deps.apex), zoneStateStream.name);
+  const keys = new Source(deps, denialKeysSubject(deps.apex), zoneStateStream.name);
+  const isNewer = ({ serial }: SnapshotPointer) => !zone || serialCompare(serial, zone.serial) > 0;
 
-  const rounds = async (what: string, round: () => Promise<void>) => {
-    while (!stopped) {
-      await round().catch((error: unknown) => {
-        if (!stopped) deps.log.warn(`${what}.interrupted`, errorFields(error));
-      });
-      if (!stopped) await pause(betweenRounds);
-    }
-  };
-
-  const following = rounds('journal', async () => {
-    const pointer = await newestSnapshot(deps);
-    if (!zone || serialCompare(pointer.serial, zone.serial) > 0) {
-      zone = await loadSnapshot(deps, pointer);
-      deps.log.info('snapshot.loaded', { serial: zone.serial, names: zone.size });
-    }
-    await withMessages(
-      open,
-      deps,
-      journalSubject(deps.apex),
-      { stream: journalStream.name, startAfter: pointer.journalSequence },
-      (octets) => applyEntry(zone!, octets),
-    );
-  });
-
-  const keyed = rounds('denial_keys', () =>
-    withMessages(open, deps, denialKeysSubject(deps.apex), { stream: zoneStateStream.name }, (octets) => {
-      denialKeys = openDenialKeys(octets, deps.denialKeyEncryptionKey);
+  const rounds = [
+    repeat('journal.interrupted', deps.log, async () => {
+      const pointer = await newestSnapshot(deps);
+      if (isNewer(pointer)) {
+        zone = await loadSnapshot(deps, pointer);
+        deps.log.info('snapshot.loaded', { serial: zone.serial, names: zone.size });
+      }
+      await journal.read((octets) => applyEntry(zone!, octets), pointer.journalSequence);
     }),
-  );
+    repeat('snapshots.interrupted', deps.log, () =>
+      snapshots.read((octets) => {
+        const pointer = SnapshotPointer.parse(jsonOf(octets));
+        setTimeout(() => isNewer(pointer) && void journal.interrupt(), journalPatience).unref();
+      }),
+    ),
+    repeat('denial_keys.interrupted', deps.log, () =>
+      keys.read((octets) => {
+        denialKeys = openDenialKeys(octets, deps.denialKeyEncryptionKey);
+      }),
+    ),
+  ];
 
   return {
     zone: () => zone,
@@ -88,9 +83,9 @@ export function followZone(deps: ZoneFeedDeps): ZoneFeed {
       return shown && denialKeys.find(({ tag }) => shown.has(tag));
     },
     stop: async () => {
-      stopped = true;
-      for (const messages of open) await messages.close();
-      await Promise.all([following, keyed]);
+      const stopping = rounds.map((each) => each.stop());
+      for (const source of [journal, snapshots, keys]) await source.close();
+      await Promise.all(stopping);
     },
   };
 }
@@ -144,32 +139,50 @@ function applyEntry(zone: Zone, octets: Uint8Array): void {
   zone.apply(entry);
 }
 
-/** Hands over each message until the connection, the stream or what was handed over fails. */
-async function withMessages(
-  open: Set<ConsumerMessages>,
-  { nats }: ZoneFeedDeps,
-  subject: string,
-  { stream, startAfter }: { stream: string; startAfter?: number },
-  handle: (octets: Uint8Array) => void,
-): Promise<void> {
-  const consumer = await jetStreamOf(nats).consumers.get(stream, {
-    filter_subjects: subject,
-    ...(startAfter === undefined
-      ? { deliver_policy: DeliverPolicy.LastPerSubject }
-      : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: startAfter + 1 }),
-  });
-  const messages = await consumer.consume({ max_messages: 256, expires: 5_000 });
-  open.add(messages);
-  try {
-    for await (const message of messages) handle(message.data);
-  } finally {
-    open.delete(messages);
-    await messages.close();
+/** The messages of one subject, read by one round at a time. */
+class Source {
+  private messages: ConsumerMessages | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly deps: ZoneFeedDeps,
+    private readonly subject: string,
+    private readonly stream: string,
+  ) {}
+
+  /** Hands over the last message and each new one, or all after a sequence, until the connection, the stream or `handle` fails. */
+  async read(handle: (octets: Uint8Array) => void, startAfter?: number): Promise<void> {
+    const consumer = await jetStreamOf(this.deps.nats).consumers.get(this.stream, {
+      filter_subjects: this.subject,
+      ...(startAfter === undefined
+        ? { deliver_policy: DeliverPolicy.LastPerSubject }
+        : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: startAfter + 1 }),
+    });
+    const messages = await consumer.consume({ max_messages: 256, expires: 5_000 });
+    this.messages = messages;
+    if (this.closed) await messages.close();
+    try {
+      for await (const message of messages) handle(message.data);
+    } finally {
+      await messages.close();
+    }
+  }
+
+  /** Ends the round that reads. */
+  async interrupt(): Promise<void> {
+    await this.messages?.close();
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.interrupt();
   }
 }
 
+const jsonOf = (octets: Uint8Array): unknown => JSON.parse(Buffer.from(octets).toString('utf8'));
+
 function openDenialKeys(octets: Uint8Array, encryptionKey: Uint8Array): ZoneKey[] {
-  const { keys } = DenialKeys.parse(JSON.parse(Buffer.from(octets).toString('utf8')));
+  const { keys } = DenialKeys.parse(jsonOf(octets));
   return keys.map(({ algorithm, flags, sealed }) =>
     importZoneKey(openAtRest(Buffer.from(sealed, 'base64'), encryptionKey, denialKeyPurpose), algorithm, flags),
   );

@@ -24,3 +24,4 @@ export {
   type Consuming,
 } from './jetstream.js';
 export { startProcess, type Clock, type RunningProcess } from './start-process.js';
+export { repeat, type Rounds } from './rounds.js';

@@ -15,6 +15,7 @@ import {
 } from '@nats-io/jetstream';
 import { nanos, type NatsConnection } from '@nats-io/transport-node';
 import { errorFields, type Log } from './log.js';
+import { repeat } from './rounds.js';
 
 const seconds = (n: number) => nanos(n * 1_000);
 
@@ -87,42 +88,33 @@ export interface Consuming {
 }
 
 const ackWait = 30_000;
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms).unref());
 
 /**
  * Takes messages of a durable consumer in batches, for ever: through restarts of the server, and of the stream. An error with retry
  * `later` puts the batch back; `never` is tried one message at a time, so that only the poison is dropped.
  */
 export function consumeBatches(deps: { nats: NatsConnection; log: Log }, consumer: BatchConsumer): Consuming {
-  let stopped = false;
   let running = false;
+  let stopped = false;
   let messages: ConsumerMessages | undefined;
 
-  const round = async () => {
-    messages = await open(deps.nats, consumer);
-    running = true;
-    if (stopped) await messages.close();
-    for await (const batch of batches(messages, consumer.maximum)) await settle(deps.log, consumer, batch);
-  };
-
-  const done = (async () => {
-    while (!stopped) {
-      try {
-        await round();
-      } catch (error) {
-        if (!stopped) deps.log.warn('consumer.interrupted', { stream: consumer.stream.name, ...errorFields(error) });
-      }
+  const rounds = repeat('consumer.interrupted', deps.log, async () => {
+    try {
+      messages = await open(deps.nats, consumer);
+      running = true;
+      if (stopped) await messages.close();
+      for await (const batch of batches(messages, consumer.maximum)) await settle(deps.log, consumer, batch);
+    } finally {
       running = false;
-      if (!stopped) await pause(250);
     }
-  })();
+  });
 
   return {
     running: () => running,
     stop: async () => {
       stopped = true;
       await messages?.close();
-      await done;
+      await rounds.stop();
     },
   };
 }
