@@ -104,3 +104,14 @@ describe('what may import what', () => {
     ).toEqual([]);
   });
 });
+
+describe('a test', () => {
+  it('is never skipped, left for later, or run alone, but where there are no Debian packages', () => {
+    const elsewhere = /describe\.skipIf\(!(\(await judgesAvailable\(\)\)|onDebian)\)/g;
+    const marks = /\b(it|test|describe)\.(skip|skipIf|runIf|only|todo|fails)\b/;
+    const specs = projectFiles.filter(
+      (file) => file.endsWith('.spec.ts') && file !== 'test/conventions/layout.spec.ts',
+    );
+    expect(specs.filter((file) => marks.test(read(file).replaceAll(elsewhere, '')))).toEqual([]);
+  });
+});

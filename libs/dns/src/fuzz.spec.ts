@@ -123,22 +123,28 @@ describe('octets that someone bent', () => {
     );
   });
 
+  // The collections lie beside some clones only: what every clone tests is above.
   const messages = collection('messages.txt');
-  it.runIf(messages.length > 0)("may be any of BIND's seeds, whole and bent", () => {
-    expect(messages.filter(holds).length).toBeGreaterThan(messages.length * 0.9);
-    for (const seed of messages.filter(({ length }) => length < 2000)) {
-      fc.assert(
-        fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => void holds(changed(seed, changes))),
-        { numRuns: 20 },
-      );
-    }
-  });
+  if (messages.length > 0)
+    it("may be any of BIND's seeds, whole and bent", () => {
+      expect(messages.filter(holds).length).toBeGreaterThan(messages.length * 0.9);
+      for (const seed of messages.filter(({ length }) => length < 2000)) {
+        fc.assert(
+          fc.property(
+            fc.array(change, { minLength: 1, maxLength: 4 }),
+            (changes) => void holds(changed(seed, changes)),
+          ),
+          { numRuns: 20 },
+        );
+      }
+    });
 
   const names = collection('names.txt');
-  it.runIf(names.length > 0)("may be any of BIND's names", () => {
-    for (const octets of names) {
-      for (let offset = 0; offset < octets.length; offset += 1) codeOf(() => Name.read(octets, offset));
-      holds(octets);
-    }
-  });
+  if (names.length > 0)
+    it("may be any of BIND's names", () => {
+      for (const octets of names) {
+        for (let offset = 0; offset < octets.length; offset += 1) codeOf(() => Name.read(octets, offset));
+        holds(octets);
+      }
+    });
 });
