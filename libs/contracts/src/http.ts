@@ -19,6 +19,8 @@ export interface Endpoint {
   /** An empty payload reads instead of writing (POST-as-GET, RFC 8555 §6.3). */
   readonly readable?: true;
   readonly status: 200 | 201 | 204;
+  /** The same reply with another status: nothing had to be made. */
+  readonly unchangedStatus?: 200;
   readonly reply: z.ZodType | 'empty';
   readonly errors: readonly ErrorCode[];
 }
@@ -100,6 +102,7 @@ export const api = {
     signedBy: 'jwk',
     payload: z.object({}).strict(),
     status: 201,
+    unchangedStatus: 200,
     reply: Account,
     errors: [],
   },

@@ -28,6 +28,10 @@ export function openApiDocument(server: string): Json {
 function operation(name: string, endpoint: Endpoint): Json {
   const signed = endpoint.signedBy === 'jwk' || endpoint.signedBy === 'kid';
   const errors = [...new Set<ErrorCode>([...(signed ? envelopeErrors : []), ...endpoint.errors])];
+  const done = {
+    ...(signed && { headers: nonceHeader }),
+    ...(endpoint.reply !== 'empty' && { content: { 'application/json': { schema: jsonSchema(endpoint.reply) } } }),
+  };
   return {
     operationId: name,
     summary: endpoint.summary,
@@ -45,11 +49,8 @@ function operation(name: string, endpoint: Endpoint): Json {
       'x-payload': endpoint.payload === 'none' ? 'empty (POST-as-GET)' : jsonSchema(endpoint.payload, 'input'),
     }),
     responses: {
-      [endpoint.status]: {
-        description: 'done',
-        ...(signed && { headers: nonceHeader }),
-        ...(endpoint.reply !== 'empty' && { content: { 'application/json': { schema: jsonSchema(endpoint.reply) } } }),
-      },
+      [endpoint.status]: { description: 'done', ...done },
+      ...(endpoint.unchangedStatus && { [endpoint.unchangedStatus]: { description: 'it was there already', ...done } }),
       ...problems(errors),
     },
   };
