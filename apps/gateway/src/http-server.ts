@@ -36,6 +36,9 @@ export interface HttpServerDeps {
 @Module({})
 class GatewayModule {}
 
+/** An identifier may have 320 characters, and each may be percent-encoded. */
+const longestParameter = 3 * 320;
+
 /** Serves the table of `libs/contracts` over HTTPS: Nest runs the server, the table is the routing. Call `listen` on what comes back. */
 export async function createHttpServer(deps: HttpServerDeps): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
@@ -45,6 +48,10 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<NestFastif
     connectionTimeout: 60_000,
     keepAliveTimeout: 30_000,
     forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: longestParameter },
+    // Of URLs that the router cannot read.
+    frameworkErrors: (error: unknown, _request: unknown, reply: unknown) =>
+      void sendProblem(deps, reply as FastifyReply, ofFramework(error)),
   });
   const app = await NestFactory.create<NestFastifyApplication>(GatewayModule, adapter, {
     logger: false,
@@ -75,10 +82,11 @@ function serveApi(scope: FastifyInstance, deps: HttpServerDeps): void {
   scope.get('/openapi.json', async (_request, reply) => reply.send(openApiDocument(deps.publicUrl)));
 
   for (const [name, endpoint] of Object.entries(api) as [EndpointName, Endpoint][]) {
+    refuseOtherMethods(scope, deps, endpoint);
     scope.route({
-      method: endpoint.method === 'HEAD' ? ['HEAD', 'GET'] : endpoint.method,
+      method: methodsOf(endpoint),
       exposeHeadRoute: false,
-      url: endpoint.path.replace(/\{(\w+)\}/g, ':$1'),
+      url: routeOf(endpoint),
       handler: async (request, reply) => {
         const stop = seconds.startTimer({ endpoint: name });
         try {
@@ -90,6 +98,26 @@ function serveApi(scope: FastifyInstance, deps: HttpServerDeps): void {
       },
     });
   }
+}
+
+const routeOf = ({ path }: Endpoint) => path.replace(/\{(\w+)\}/g, ':$1');
+/** RFC 8555 §7.2: a nonce may be had with GET as well. */
+const methodsOf = ({ method }: Endpoint): string[] => (method === 'HEAD' ? ['HEAD', 'GET'] : [method]);
+const allMethods = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
+
+function refuseOtherMethods(scope: FastifyInstance, deps: HttpServerDeps, endpoint: Endpoint): void {
+  const allowed = methodsOf(endpoint);
+  scope.route({
+    method: allMethods.filter((method) => !allowed.includes(method)),
+    exposeHeadRoute: false,
+    url: routeOf(endpoint),
+    // Before a body is read: it is of no interest.
+    onRequest: async (_request, reply) => {
+      void reply.header('allow', allowed.join(', '));
+      await sendProblem(deps, reply, new CallbookError('METHOD_NOT_ALLOWED', `allowed here: ${allowed.join(', ')}`));
+    },
+    handler: () => undefined,
+  });
 }
 
 async function handle(
@@ -145,14 +173,15 @@ function payloadOf(endpoint: Endpoint, octets: Uint8Array): unknown {
   if (octets.length === 0 && (endpoint.payload === 'none' || endpoint.readable)) return undefined;
   if (endpoint.payload === 'none')
     throw new CallbookError('REQUEST_MALFORMED', 'the payload is empty (POST-as-GET, RFC 8555 §6.3)');
+  // A statement is read where it is kept: by `records`, from the octets that were signed.
+  if (endpoint.readable) return undefined;
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(octets));
   } catch (cause) {
     throw new CallbookError('REQUEST_MALFORMED', 'the payload is not JSON in UTF-8', { cause });
   }
-  // A statement is read where it is kept: by `records`, from the octets that were signed.
-  return endpoint.readable ? json : checked(endpoint.payload, json);
+  return checked(endpoint.payload, json);
 }
 
 function variablesOf(endpoint: Endpoint, parameters: Readonly<Record<string, string>>): Record<string, string> {
