@@ -32,10 +32,16 @@ export interface World {
   stop(): Promise<void>;
 }
 
-export async function startWorld(options: Partial<Pick<CallbookOptions, 'lookups' | 'settings'>> = {}): Promise<World> {
+export interface WorldOptions extends Partial<Pick<CallbookOptions, 'lookups' | 'settings' | 'ports'>> {
+  /** Stands between every client and the API, as when a test writes down what is answered. */
+  readonly through?: (fetch: Fetch) => Fetch;
+}
+
+export async function startWorld({ through, ...options }: WorldOptions = {}): Promise<World> {
   const dir = mkdtempSync(join(tmpdir(), 'callbook-world-'));
   const callbook = await startCallbook({ dir, ports: freePorts, ...options });
-  const fetch = fetchTrusting(readFileSync(callbook.caFile, 'utf8'));
+  const direct = fetchTrusting(readFileSync(callbook.caFile, 'utf8'));
+  const fetch = through ? through(direct) : direct;
   const directory = () => DirectoryClient.open(callbook.addresses.api, fetch);
   const phones = sandboxAt(callbook.addresses.sandbox);
   const { anchors, suffixes } = (await directory()).description.meta.zone;
