@@ -132,7 +132,8 @@ export function replyTo(
     authenticData: false,
     checkingDisabled: query.checkingDisabled,
     rcode,
-    questions: query.questions,
+    // More than one is refused (RFC 9619), and not sent back: a packet full of questions would make an answer larger than its client takes.
+    questions: query.questions.length === 1 ? query.questions : [],
     answers,
     authorities,
     additionals: [],

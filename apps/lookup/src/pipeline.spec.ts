@@ -54,6 +54,40 @@ describe('a packet', () => {
     );
   });
 
+  it('full of questions gets a short answer, whatever is asked to be done with them', () => {
+    for (let opcode = 0; opcode < 16; opcode += 1) {
+      const count = 280;
+      const packet = Buffer.alloc(12 + count * 5);
+      packet[2] = opcode << 3;
+      packet.writeUInt16BE(count, 4);
+      for (let n = 0; n < count; n += 1) packet.set([0, 0, 1, 0, 1], 12 + n * 5);
+      const [reply] = answers(packet, udp);
+      expect(reply!.length).toBe(12);
+      expect(decodeMessage(reply!).rcode).toBe(opcode === 0 ? Rcode.FORMERR : Rcode.NOTIMP);
+    }
+  });
+
+  it('that meets a fault of ours gets SERVFAIL, and the next one its answer', () => {
+    let faulty = true;
+    const failing = createPipeline({
+      zone: () => {
+        if (faulty) throw new RangeError('a fault');
+        return zone;
+      },
+      denial: createDenialSigner({ apex, key: () => denialKey, clock: () => now }),
+      udpLimit: 1_232,
+      transferAllow: new Set(),
+      count: () => {},
+    });
+    const rcodes = () =>
+      [udp, tcp('192.0.2.1')].flatMap((origin) =>
+        [...failing(asked(node, RRType.NAPTR), origin)].map((octets) => decodeMessage(octets).rcode),
+      );
+    expect(rcodes()).toEqual([Rcode.SERVFAIL, Rcode.SERVFAIL]);
+    faulty = false;
+    expect(rcodes()).toEqual([Rcode.NOERROR, Rcode.NOERROR]);
+  });
+
   it('of a query with any octet changed gets an answer to its own id, or silence', () => {
     const query = asked(node, RRType.NAPTR, { edns: edns(1_232) });
     for (let at = 2; at < query.length; at += 1) {

@@ -1,5 +1,5 @@
 import { decodeMessage, DnsError, encodeMessage, Rcode, type Message } from '@callbook/dns';
-import { answer, replyTo, transferAsked, type AnswerDeps } from './answer.js';
+import { answer, transferAsked, type AnswerDeps } from './answer.js';
 import { transferMessages } from './transfer.js';
 
 /** What a packet came by. The address decides on transfers, and is not kept. */
@@ -20,52 +20,56 @@ export type Pipeline = (packet: Uint8Array, origin: Origin) => Iterable<Uint8Arr
 
 export const createPipeline = (deps: PipelineDeps): Pipeline =>
   function* (packet, origin) {
-    const query = read(packet);
-    if (query === 'silence') return;
-    if ('malformed' in query) {
-      deps.count(origin.transport, Rcode.FORMERR);
-      return yield query.malformed;
+    if (isSilent(packet)) return;
+    try {
+      yield* answersTo(packet, origin, deps);
+    } catch {
+      // A fault of ours is SERVFAIL for the one who met it, and nothing for the others.
+      deps.count(origin.transport, Rcode.SERVFAIL);
+      yield bareReply(packet, Rcode.SERVFAIL);
     }
-    const apex = origin.transport === 'tcp' ? transferAsked(query) : undefined;
-    if (apex)
-      return yield* transferMessages(query, apex, deps.zone(), deps.transferAllow.has(plainAddress(origin.address)));
-
-    const reply = guarded(query, deps);
-    if (!reply) return;
-    deps.count(origin.transport, reply.rcode);
-    yield fit(reply, query, origin, deps.udpLimit);
   };
+
+function* answersTo(packet: Uint8Array, origin: Origin, deps: PipelineDeps): Iterable<Uint8Array> {
+  const query = read(packet);
+  if (!query) {
+    deps.count(origin.transport, Rcode.FORMERR);
+    return yield bareReply(packet, Rcode.FORMERR);
+  }
+  const apex = origin.transport === 'tcp' ? transferAsked(query) : undefined;
+  if (apex)
+    return yield* transferMessages(query, apex, deps.zone(), deps.transferAllow.has(plainAddress(origin.address)));
+
+  const reply = answer(query, deps);
+  if (!reply) return;
+  const octets = fit(reply, query, origin, deps.udpLimit);
+  deps.count(origin.transport, reply.rcode);
+  yield octets;
+}
 
 const headerOctets = 12;
 const responseBit = 0x80;
 
-/** Too short to have an id, or itself a response: silence (an answer to answers would loop). Malformed: FORMERR with the query's id. */
-function read(packet: Uint8Array): Message | 'silence' | { readonly malformed: Uint8Array } {
-  if (packet.length < headerOctets || (packet[2]! & responseBit) !== 0) return 'silence';
+/** Too short to have an id, or itself a response: an answer to answers would loop. */
+const isSilent = (packet: Uint8Array) => packet.length < headerOctets || (packet[2]! & responseBit) !== 0;
+
+/** Undefined when it is malformed. */
+function read(packet: Uint8Array): Message | undefined {
   try {
     return decodeMessage(packet);
   } catch (error) {
     if (!(error instanceof DnsError)) throw error;
-    return { malformed: formatError(packet) };
+    return undefined;
   }
 }
 
-/** A bare header: id, opcode and RD of the query, QR, FORMERR (RFC 1035 §4.1.1). */
-function formatError(packet: Uint8Array): Uint8Array {
+/** A header and nothing else: id, opcode and RD of the query, QR, the response code (RFC 1035 §4.1.1). */
+function bareReply(packet: Uint8Array, rcode: number): Uint8Array {
   const header = new Uint8Array(headerOctets);
   header.set(packet.subarray(0, 2));
   header[2] = responseBit | (packet[2]! & 0x79);
-  header[3] = Rcode.FORMERR;
+  header[3] = rcode;
   return header;
-}
-
-/** A fault of ours is SERVFAIL for the one who met it, and nothing for the others. */
-function guarded(query: Message, deps: PipelineDeps): Message | undefined {
-  try {
-    return answer(query, deps);
-  } catch {
-    return replyTo(query, { rcode: Rcode.SERVFAIL });
-  }
 }
 
 const withoutEdns = 512;

@@ -17,7 +17,8 @@ export function tcpTransport(
 ): Transport {
   /** In the order of their last query. */
   const connections = new Set<Socket>();
-  const server = createServer((socket) => {
+  // Whoever has said all that they ask still gets the answers.
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
     makeRoom();
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
@@ -34,26 +35,25 @@ export function tcpTransport(
 
   async function converse(socket: Socket): Promise<void> {
     const end = () => socket.destroy();
+    const deadline = setTimeout(end, limits.idle);
+    socket.once('close', () => clearTimeout(deadline));
     socket.on('error', end);
     socket.setNoDelay(true);
-    let deadline = setTimeout(end, limits.idle);
+    const turn = new Turn();
     try {
       for await (const packet of packets(socket)) {
-        clearTimeout(deadline);
+        deadline.refresh();
         connections.delete(socket);
         connections.add(socket);
         for (const reply of pipeline(packet, { transport: 'tcp', address: socket.remoteAddress ?? '' })) {
-          deadline = setTimeout(end, limits.idle);
           if (!socket.write(framed(reply))) await drained(socket);
-          clearTimeout(deadline);
+          deadline.refresh();
         }
-        deadline = setTimeout(end, limits.idle);
+        await turn.taken();
       }
       socket.end();
     } catch {
       end();
-    } finally {
-      clearTimeout(deadline);
     }
   }
 
@@ -73,6 +73,21 @@ export function tcpTransport(
         for (const socket of connections) socket.destroy();
       }),
   };
+}
+
+/** Milliseconds for which one connection is answered while all others, and UDP, wait. */
+const turnLength = 2;
+
+/** Lets the others have theirs when a connection has had its turn: queries that lie ready would otherwise be answered in one go. */
+class Turn {
+  private began = 0;
+
+  async taken(): Promise<void> {
+    const now = performance.now();
+    if (now - this.began < turnLength) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    this.began = performance.now();
+  }
 }
 
 /** The messages of a stream, each behind its length in two octets, however the stream is cut into segments. */
