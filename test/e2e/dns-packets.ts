@@ -1,13 +1,4 @@
-import {
-  decodeMessage,
-  encodeMessage,
-  Name,
-  Opcode,
-  Rcode,
-  type Edns,
-  type Message,
-  type Question,
-} from '@callbook/dns';
+import { decodeMessage, encodeMessage, Name, queryFor, type Edns, type Message } from '@callbook/dns';
 import type { Exchange } from '@callbook/dnssec';
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
@@ -23,26 +14,6 @@ export interface Address {
 export const suffix = Name.parse('e164.callbook.example.');
 
 export const withDnssec: Edns = { udpSize: 1_232, version: 0, dnssecOk: true, compactOk: true, options: [] };
-
-export function query(question: Question, edns?: Edns, id = randomInt(65_536)): Message {
-  return {
-    id,
-    response: false,
-    opcode: Opcode.QUERY,
-    authoritative: false,
-    truncated: false,
-    recursionDesired: false,
-    recursionAvailable: false,
-    authenticData: false,
-    checkingDisabled: false,
-    rcode: Rcode.NOERROR,
-    questions: [question],
-    answers: [],
-    authorities: [],
-    additionals: [],
-    ...(edns && { edns }),
-  };
-}
 
 export function framed(message: Uint8Array): Buffer {
   const octets = Buffer.alloc(2 + message.length);
@@ -184,7 +155,7 @@ export const tcpExchange =
   async (question) => {
     const client = await TcpClient.open(server);
     try {
-      const asked = query(question, withDnssec);
+      const asked = queryFor(question, randomInt(65_536), { edns: withDnssec });
       client.write(framed(encodeMessage(asked)));
       const octets = await client.next();
       if (!octets) throw new Error('no answer over TCP');
@@ -200,7 +171,7 @@ export const tcpExchange =
 export async function transferred(server: Address, apex: Name): Promise<Message['answers']> {
   const client = await TcpClient.open(server);
   try {
-    client.write(framed(encodeMessage(query({ name: apex, type: 252, class: 1 }))));
+    client.write(framed(encodeMessage(queryFor({ name: apex, type: 252, class: 1 }, randomInt(65_536)))));
     const records: Message['answers'][number][] = [];
     for (;;) {
       const octets = await client.next();
