@@ -134,6 +134,7 @@ export async function delv(
   anchor: Anchor,
   question: { readonly name: string; readonly type: string },
   dir: string,
+  options: readonly string[] = [],
 ): Promise<{ readonly verdict: string } & Said> {
   const file = path.join(dir, 'delv.anchors');
   const [keyTag, algorithm, digestType, ...digest] = anchor.ds.split(/\s+/);
@@ -144,6 +145,7 @@ export async function delv(
   );
   const said = await ask('delv', [
     ...[`@${server.host}`, '-p', String(server.port), '-a', file, `+root=${anchor.zone}`, '+multiline'],
+    ...options,
     ...['-q', question.name, '-t', question.type],
   ]);
   // A validated denial is also reported as a resolution that failed: what is on standard output counts.
@@ -217,19 +219,27 @@ ${servers.map((server) => `  stub-addr: ${server.host}@${server.port}\n`).join('
 export interface KamailioOptions {
   readonly dir: string;
   readonly port: number;
-  /** kamailio.cfg without its `listen` and `mpath`, which are given from here. */
-  readonly config: string;
+  /** kamailio.cfg, or where one is, without its `listen` and `mpath`, which are given from here. */
+  readonly config: string | { readonly file: string };
+  /** What the configuration takes from the environment. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Runs it inside something, such as a network namespace: the command and arguments put before it. */
   readonly within?: readonly string[];
 }
 
 /** An unmodified Kamailio in the foreground, with the modules of the unpacked tree. Its log is the daemon's. */
-export async function startKamailio({ dir, port, config, within = [] }: KamailioOptions): Promise<Daemon> {
+export async function startKamailio({
+  dir,
+  port,
+  config,
+  settings = {},
+  within = [],
+}: KamailioOptions): Promise<Daemon> {
   const { path: file, env } = await judge('kamailio');
   const modules = await kamailioModules();
   mkdirSync(path.join(dir, 'run'), { recursive: true });
-  const configFile = path.join(dir, 'kamailio.cfg');
-  writeFileSync(configFile, `#!KAMAILIO\nlisten=udp:127.0.0.1:${port}\nmpath="${modules}/"\n${config}`);
+  const configFile = typeof config === 'string' ? path.join(dir, 'kamailio.cfg') : config.file;
+  if (typeof config === 'string') writeFileSync(configFile, `#!KAMAILIO\n${config}`);
   const [command = file, ...args] = [
     ...within,
     file,
@@ -241,6 +251,10 @@ export async function startKamailio({ dir, port, config, within = [] }: Kamailio
     '8',
     '-f',
     configFile,
+    '-l',
+    `udp:127.0.0.1:${port}`,
+    '-L',
+    `${modules}/`,
     '-Y',
     path.join(dir, 'run'),
   ];
@@ -249,7 +263,7 @@ export async function startKamailio({ dir, port, config, within = [] }: Kamailio
     command,
     args,
     // Its own libraries lie in a folder of their own, found by an absolute path when it is installed.
-    env: { ...env, LD_LIBRARY_PATH: `${path.dirname(modules)}:${env['LD_LIBRARY_PATH']}` },
+    env: { ...env, ...settings, LD_LIBRARY_PATH: `${path.dirname(modules)}:${env['LD_LIBRARY_PATH']}` },
     cwd: dir,
     dir,
     ports: within.length > 0 ? [] : [{ port, purpose: 'Kamailio' }],
