@@ -40,28 +40,43 @@ export interface ZoneFeedDeps {
 
 /** How long the journal may take to lead to the serial of a newer snapshot. Afterwards it is the snapshot that leads there. */
 const journalPatience = 2_000;
+/** After this long a snapshot is served though nobody says that the journal was read to its end: better old than nothing. */
+const catchUpWithin = 10_000;
 
 /**
  * Follows a zone, for ever: the newest snapshot, then the journal after it. What does not fit (a gap, a stream that was made anew, a server
  * that went away, a snapshot to which no journal leads) begins the round again; the zone that is served stays as it is until something
  * newer was verified.
+ *
+ * A snapshot is served once the journal after it was read: a replica that starts must not go back behind what was seen of it before.
  */
 export function followZone(deps: ZoneFeedDeps): ZoneFeed {
-  let zone: Zone | undefined;
+  /** The newest that was verified; it follows the journal. */
+  let newest: Zone | undefined;
+  let served: Zone | undefined;
   let denialKeys: readonly ZoneKey[] = [];
   const journal = new Source(deps, journalSubject(deps.apex), journalStream.name);
   const snapshots = new Source(deps, snapshotSubject(deps.apex), zoneStateStream.name);
   const keys = new Source(deps, denialKeysSubject(deps.apex), zoneStateStream.name);
-  const isNewer = ({ serial }: SnapshotPointer) => !zone || serialCompare(serial, zone.serial) > 0;
+  const isNewer = ({ serial }: SnapshotPointer) => !newest || serialCompare(serial, newest.serial) > 0;
+  const serveNewest = () => {
+    served = newest;
+  };
 
   const rounds = [
     repeat('journal.interrupted', deps.log, async () => {
       const pointer = await newestSnapshot(deps);
       if (isNewer(pointer)) {
-        zone = await loadSnapshot(deps, pointer);
-        deps.log.info('snapshot.loaded', { serial: zone.serial, names: zone.size });
+        newest = await loadSnapshot(deps, pointer);
+        deps.log.info('snapshot.loaded', { serial: newest.serial, names: newest.size });
+        setTimeout(serveNewest, catchUpWithin).unref();
       }
-      await journal.read((octets) => applyEntry(zone!, octets), pointer.journalSequence);
+      const following = newest!;
+      await requireJournalOf(deps, pointer);
+      await journal.read((octets) => applyEntry(following, octets), {
+        startAfter: pointer.journalSequence,
+        caughtUp: serveNewest,
+      });
     }),
     repeat('snapshots.interrupted', deps.log, () =>
       snapshots.read((octets) => {
@@ -77,9 +92,9 @@ export function followZone(deps: ZoneFeedDeps): ZoneFeed {
   ];
 
   return {
-    zone: () => zone,
+    zone: () => served,
     denialKey: () => {
-      const shown = zone && tagsShown(zone);
+      const shown = served && tagsShown(served);
       return shown && denialKeys.find(({ tag }) => shown.has(tag));
     },
     stop: async () => {
@@ -95,6 +110,13 @@ async function newestSnapshot({ nats, apex }: ZoneFeedDeps): Promise<SnapshotPoi
   const message = await manager.streams.getMessage(zoneStateStream.name, { last_by_subj: snapshotSubject(apex) });
   if (!message) throw new ZoneError('no snapshot yet');
   return SnapshotPointer.parse(message.json());
+}
+
+/** A journal stream that was made anew counts from 1 again: where the old one had come to, nothing would ever be read. Errors: ZoneError. */
+async function requireJournalOf({ nats }: ZoneFeedDeps, { journalSequence }: SnapshotPointer): Promise<void> {
+  const manager = await managerOf(nats);
+  const { state } = await manager.streams.info(journalStream.name);
+  if (state.last_seq < journalSequence) throw new ZoneError('the journal is not the one of the snapshot');
 }
 
 /** Errors: ZoneError unless the snapshot is whole, of the serial that was said, and signed by the keys that it shows. */
@@ -150,19 +172,31 @@ class Source {
     private readonly stream: string,
   ) {}
 
-  /** Hands over the last message and each new one, or all after a sequence, until the connection, the stream or `handle` fails. */
-  async read(handle: (octets: Uint8Array) => void, startAfter?: number): Promise<void> {
+  /**
+   * Hands over the last message and each new one, or all after a sequence, until the connection, the stream or `handle` fails. `caughtUp`
+   * is called when nothing more waits.
+   */
+  async read(
+    handle: (octets: Uint8Array) => void,
+    { startAfter, caughtUp = () => {} }: { startAfter?: number; caughtUp?: () => void } = {},
+  ): Promise<void> {
     const consumer = await jetStreamOf(this.deps.nats).consumers.get(this.stream, {
       filter_subjects: this.subject,
       ...(startAfter === undefined
         ? { deliver_policy: DeliverPolicy.LastPerSubject }
         : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: startAfter + 1 }),
     });
-    const messages = await consumer.consume({ max_messages: 256, expires: 5_000 });
+    // A consumer that went with its stream is not made again where the old stream had come to: the new one counts from 1.
+    const messages = await consumer.consume({ max_messages: 256, expires: 5_000, abort_on_missing_resource: true });
     this.messages = messages;
-    if (this.closed) await messages.close();
+    if ((await consumer.info(true)).num_pending === 0) caughtUp();
+    // Messages that were closed before they were read would be waited for, for ever.
+    if (this.closed) return void (await messages.close());
     try {
-      for await (const message of messages) handle(message.data);
+      for await (const message of messages) {
+        handle(message.data);
+        if (message.info.pending === 0) caughtUp();
+      }
     } finally {
       await messages.close();
     }
