@@ -46,24 +46,22 @@ export const reach = <T>(result: Promise<T>): Promise<T> =>
       : error;
   });
 
-/** Prisma: not reachable, timed out, connection closed, pool or transaction not to be had in time. */
-const prismaUnavailable = ['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2028', 'P2037'];
-/** PostgreSQL: connection, insufficient resources (disk full, too many connections), operator intervention. */
-const postgresUnavailable = /^(08|53|57)/;
-const socketUnavailable = ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH'];
+/**
+ * Waiting helps. Prisma: not reachable, timed out, connection closed, pool or transaction not to be had in time, rolled back. Its adapter's
+ * kinds. PostgreSQL's classes: 08 connection, 53 resources (disk full, too many connections), 57 operator intervention, 40 rolled back. Sockets.
+ */
+const passing =
+  /^(P1001|P1002|P1008|P1011|P1017|P2024|P2028|P2034|P2037|P2039|DatabaseNotReachable|ConnectionClosed|SocketTimeout|TooManyConnections|(08|53|57|40)...|E[A-Z]{5,})$/;
+/** What the driver says, without a code, of a connection that was cut, also in the middle of a transaction. */
+const cut = /connection terminated|connection error|timeout exceeded when trying to connect/i;
 
-function isUnavailable(error: unknown): boolean {
-  if (error instanceof CallbookError || !(error instanceof Error)) return false;
-  const { code, meta, cause } = error as Error & { code?: unknown; meta?: { driverAdapterError?: unknown } };
-  const { originalCode, kind } = ((meta?.driverAdapterError as Error | undefined)?.cause ?? cause ?? {}) as {
-    originalCode?: unknown;
-    kind?: unknown;
-  };
+/** The same fault lies deeper or less deep, by whether Prisma, its adapter or the driver met it first. */
+function isUnavailable(error: unknown, depth = 0): boolean {
+  if (error instanceof CallbookError || typeof error !== 'object' || error === null || depth > 4) return false;
+  const { code, kind, originalCode, message, cause, meta, driverAdapterError } = error as Record<string, unknown>;
   return (
-    (typeof code === 'string' &&
-      (prismaUnavailable.includes(code) || socketUnavailable.includes(code) || postgresUnavailable.test(code))) ||
-    (typeof originalCode === 'string' && postgresUnavailable.test(originalCode)) ||
-    ['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections'].includes(String(kind)) ||
-    /Connection terminated|timeout exceeded when trying to connect/.test(error.message)
+    [code, kind, originalCode].some((sign) => typeof sign === 'string' && passing.test(sign)) ||
+    (typeof message === 'string' && cut.test(message)) ||
+    [cause, meta, driverAdapterError].some((inner) => isUnavailable(inner, depth + 1))
   );
 }
