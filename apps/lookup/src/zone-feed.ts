@@ -190,8 +190,8 @@ class Source {
     const messages = await consumer.consume({ max_messages: 256, expires: 5_000, abort_on_missing_resource: true });
     this.messages = messages;
     if ((await consumer.info(true)).num_pending === 0) caughtUp();
-    // Messages that were closed before they were read would be waited for, for ever.
-    if (this.closed) return void (await messages.close());
+    // Not awaited: they are closed by the reading below.
+    if (this.closed) void messages.close();
     try {
       for await (const message of messages) {
         handle(message.data);

@@ -102,7 +102,8 @@ export function consumeBatches(deps: { nats: NatsConnection; log: Log }, consume
     try {
       messages = await open(deps.nats, consumer);
       running = true;
-      if (stopped) await messages.close();
+      // Not awaited: they are closed by the reading below.
+      if (stopped) void messages.close();
       for await (const batch of batches(messages, consumer.maximum)) await settle(deps.log, consumer, batch);
     } finally {
       running = false;
@@ -177,7 +178,8 @@ async function settle(log: Log, consumer: BatchConsumer, batch: readonly JsMsg[]
     });
     if (retry === 'later') for (const message of batch) message.nak(backoff(message.info.deliveryCount));
     else if (batch.length > 1) for (const message of batch) await settle(log, consumer, [message]);
-    else batch[0]!.term(callbookError(thrown).code);
+    // No reason goes with it: servers before 2.10.4 take a TERM with one for none at all, and send the message again for ever.
+    else batch[0]!.term();
   }
 }
 
