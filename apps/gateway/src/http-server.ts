@@ -5,10 +5,12 @@ import {
   callbookError,
   openApiDocument,
   problemOf,
+  PublicJwk,
   type Endpoint,
   type EndpointName,
   type FlattenedJws,
 } from '@callbook/contracts';
+import { jwkOf, publicKeyFromJwk } from '@callbook/keys';
 import { errorFields, type Log, type Metrics } from '@callbook/process';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
@@ -163,7 +165,8 @@ async function checkSigned(deps: HttpServerDeps, endpoint: Endpoint, request: Fa
 async function senderOf(deps: HttpServerDeps, endpoint: Endpoint, key: ReturnType<typeof readEnvelope>['key']) {
   if (endpoint.signedBy === 'jwk') {
     if (!('jwk' in key)) throw new CallbookError('JWS_MALFORMED', 'this request is signed with jwk');
-    return { account: '', key: key.jwk };
+    // A key that no account can have, or that came with its private part, is told apart from a wrong signature; and costs no verification.
+    return { account: '', key: PublicJwk.parse(jwkOf(publicKeyFromJwk(key.jwk))) };
   }
   if (!('kid' in key)) throw new CallbookError('JWS_MALFORMED', 'this request is signed with kid');
   return deps.accounts.of(key.kid);
