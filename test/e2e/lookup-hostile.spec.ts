@@ -1,3 +1,4 @@
+// Longer than most: one look-up goes through all of this, and must be the same process at the end.
 import { decodeMessage, encodeMessage, Name, queryFor, Rcode, RRType, type Edns } from '@callbook/dns';
 import { nodeOf, parseE164 } from '@callbook/enum';
 import { randomBytes, randomInt } from 'node:crypto';

@@ -1,3 +1,4 @@
+// Longer than most: every story here happens in one world, and a world takes ten seconds to start.
 import {
   AttestationClaims,
   attestationType,
