@@ -13,6 +13,8 @@ export interface Leadership {
 const tryAgainAfter = 300;
 const beatEvery = 2_000;
 const answerWithin = 5_000;
+/** A leader that has not been heard of for this long hangs, or cannot be reached: the database ends its session, and with it the lock. */
+const silentFor = 6_000;
 
 /**
  * Waits until this process holds the zone's advisory lock in PostgreSQL, on a connection of its own: the lock lives as long as the
@@ -50,6 +52,7 @@ async function connect(databaseUrl: string): Promise<pg.Client> {
     application_name: 'callbook-signer-leader',
     connectionTimeoutMillis: answerWithin,
     query_timeout: answerWithin,
+    options: `-c idle_session_timeout=${silentFor}`,
     keepAlive: true,
     keepAliveInitialDelayMillis: beatEvery,
   });
