@@ -14,6 +14,8 @@ export interface EventLog {
   holds(entry: OutboxEntry, place: number): Promise<boolean>;
   /** Makes the stream if it is lost. What it held, the signer has or rebuilds from `binding.export`. */
   ensure(): Promise<void>;
+  /** False also when nobody can say. */
+  isThere(): Promise<boolean>;
 }
 
 /** The stream of binding events in JetStream. */
@@ -30,5 +32,12 @@ export function bindingEvents(nats: NatsConnection): EventLog {
       return message?.subject === bindingPublishedSubject && message.string() === payload;
     },
     ensure: () => ensureStream(nats, bindingsStream),
+    isThere: async () => {
+      const manager = await managerOf(nats);
+      return manager.streams.info(bindingsStream.name).then(
+        () => true,
+        () => false,
+      );
+    },
   };
 }

@@ -9,6 +9,8 @@ const pollEvery = 1_000;
 /** Published events are kept this long, for people who look for one. */
 const keptFor = 24 * 3_600_000;
 const pruneEvery = 3_600_000;
+/** How often the stream is looked for: who reads it waits for it, also while there is nothing to publish. */
+const lookEvery = 5_000;
 
 export interface RelayDeps {
   readonly outbox: Outbox;
@@ -76,6 +78,7 @@ export function startRelay(deps: RelayDeps): Relay {
   const bell = makeBell();
   let stopped = false;
   let prunedAt = clock();
+  let lookedAt = clock();
 
   const round = async (): Promise<'more' | 'rest' | 'failed'> => {
     const { taken, sent, failures } = await relayBatch(deps);
@@ -97,10 +100,17 @@ export function startRelay(deps: RelayDeps): Relay {
     log.info('outbox.pruned', { events });
   };
 
+  const keepStream = async () => {
+    if (clock() - lookedAt < lookEvery) return;
+    if (!(await events.isThere())) await events.ensure();
+    lookedAt = clock();
+  };
+
   const done = (async () => {
     while (!stopped) {
       try {
         const outcome = await round();
+        await keepStream();
         await prune();
         if (outcome === 'rest') await bell.heard(pollEvery);
         else if (outcome === 'failed') await bell.silence(pollEvery);
