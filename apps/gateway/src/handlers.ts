@@ -15,6 +15,7 @@ import {
   type StartVerification,
   type ZoneHead,
 } from '@callbook/contracts';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ServedSerials } from './served-serials.js';
 
 export interface GatewayDeps {
@@ -119,6 +120,9 @@ export function createHandlers(deps: GatewayDeps): Handlers {
   };
 }
 
+/** Milliseconds for an answer to come, beside the time that was asked for. */
+const answerTakes = 250;
+
 /** The zone serial once every replica serves this sequence; undefined when that takes too long. The statement is taken all the same. */
 async function serving(
   { signer, served }: GatewayDeps,
@@ -127,10 +131,12 @@ async function serving(
   wait: number,
 ): Promise<number | undefined> {
   const until = performance.now() + wait;
-  const published = await signer['publication.await']({ identifier, sequence, wait }).catch((error: unknown) => {
+  const answer = signer['publication.await']({ identifier, sequence, wait }).catch((error: unknown) => {
     if (error instanceof CallbookError && error.retry === 'later') return undefined;
     throw error;
   });
+  // A signer that hangs says nothing, and its caller would be kept waiting for longer than it asked.
+  const published = await Promise.race([answer, pause(wait + answerTakes, undefined, { ref: false })]);
   if (!published) return undefined;
   return (await served.waitFor(published.serial, until - performance.now())) ? published.serial : undefined;
 }
