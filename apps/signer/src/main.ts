@@ -61,10 +61,12 @@ leadership.onLost(() => signing.end(new LeadershipLost('the lock is lost')));
 
 // The zone is there, whole, before anything is promised.
 await untilAvailable(log, () => configureZone(signing));
-await untilAvailable(log, () => keepSnapshot(signing, config));
-
 const suffixes = suffixesOf(config);
 const source = clientOf(records, nats);
+const reconciling = keepReconciled({ nats, signing, source, suffixes, log, measured }, config.upkeepEvery);
+if (!(await store.isCompared())) await untilAvailable(log, () => reconciling.now());
+await untilAvailable(log, () => keepSnapshot(signing, config));
+
 const consuming = consumeBatches(
   { nats, log },
   {
@@ -75,7 +77,6 @@ const consuming = consumeBatches(
     handle: (messages) => signBindings({ signing, suffixes }, contentsOf(messages)),
   },
 );
-const reconciling = keepReconciled({ nats, signing, source, suffixes, log, measured }, config.upkeepEvery);
 const upkeep = keepUp(signing, config);
 onStop(() => Promise.all([consuming.stop(), reconciling.stop(), upkeep.stop()]));
 

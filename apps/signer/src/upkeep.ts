@@ -25,7 +25,7 @@ export function keepUp(signing: SigningZone, policy: UpkeepPolicy): Upkeep {
   const round = async () => {
     await signing.relevel();
     await refreshSignatures(signing, policy.refreshBefore);
-    await keepSnapshot(signing, policy);
+    if (await store.isCompared()) await keepSnapshot(signing, policy);
     const end = await store.firstEnd();
     if (end !== undefined) measured.remaining.set(end - clock() / 1_000);
   };

@@ -6,7 +6,7 @@ import { LeadershipLost, type Head, type SigningZoneParts } from '../publish/sig
 import { nextSerial } from '../zone/serial.js';
 import { zoneItself } from '../zone/subject.js';
 import { soaSet, zoneSets } from '../zone/zone-content.js';
-import type { StoredHead } from '../zone/zone-store.js';
+import { rulesUnknown, type StoredHead } from '../zone/zone-store.js';
 import type { SignedSet } from '../zone/signed-set.js';
 import { keepDenialKeys } from './keep-denial-keys.js';
 import { standingOf } from './standing.js';
@@ -17,7 +17,8 @@ import type { StreamedEntry } from './zone-feed.js';
  * 1 streams and bucket are there  2 the denial keys are there  3 look where the database, the journal and the snapshot stand
  * 4 append the entries that are kept and not in the journal, or, when the two have come apart, leave the journal: go on in the database
  * after the latest serial that anyone saw, and only then purge the journal, which leads elsewhere.
- * Each step is repeated without harm; `keepSnapshot` makes the snapshot that a zone needs which left its journal.
+ * Each step is repeated without harm. A zone that left its journal needs a snapshot, which is made once the zone was compared with
+ * `records` (`keepReconciled`, `keepSnapshot`); until then replicas serve what they have.
  */
 export async function level(parts: SigningZoneParts, denialKeyEncryptionKey: Uint8Array): Promise<Head> {
   const { store, feed, keys, epoch, log } = parts;
@@ -63,6 +64,8 @@ async function leaveJournal(
   const { store, feed, settings, keys, clock, epoch } = parts;
   const now = clock();
   refuseJumpedClock({ now, database: await store.clock(), lastInception: stored.lastInception });
+  // What is stored may be less than what replicas serve: no snapshot leads them here before it was compared with `records`.
+  await store.setRules(rulesUnknown);
   const serial = nextSerial(after, now);
   const soa = signSet({ subject: zoneItself, set: soaSet(settings, serial) }, parts, now);
   const { put, remove } = difference(own, [

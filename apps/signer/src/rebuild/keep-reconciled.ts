@@ -16,8 +16,8 @@ export interface Reconciling {
 const tryAgainAfter = 2_000;
 
 /**
- * Reconciles at start, until it has worked once, and again whenever the stream of binding events has been made anew: what the old one held
- * and we had not read is gone.
+ * Reconciles at start, until it has worked once, and again whenever the stream of binding events has been made anew (what the old one held
+ * and we had not read is gone), or the zone has left its journal.
  */
 export function keepReconciled(
   deps: Parameters<typeof reconcile>[0] & { readonly nats: NatsConnection; readonly measured: SigningMetrics },
@@ -39,7 +39,7 @@ export function keepReconciled(
 
   const look = async () => {
     const stream = await (await managerOf(deps.nats)).streams.info(bindingsStream.name);
-    if (stream.created === reconciledWith) return;
+    if (stream.created === reconciledWith && (await store.head()).rules === rules) return;
     await now();
     reconciledWith = stream.created;
   };

@@ -14,7 +14,7 @@ export interface StoredHead {
   readonly lastInception: number;
   /** How far the journal stream is known to have come. */
   readonly appended: { readonly serial: number; readonly sequence: number };
-  /** By which rules the bindings were last made into RRsets. */
+  /** By which rules the bindings were last made into RRsets, all of them. */
   readonly rules: string;
 }
 
@@ -44,6 +44,9 @@ interface SetRow {
   signatures: Uint8Array;
   expires: bigint;
 }
+
+/** Rules of a zone of which nobody knows whether it is what `records` has: a new one, or one that may come from an old dump. */
+export const rulesUnknown = '';
 
 const pageSize = 2_000;
 /** A million numbers take under a minute. */
@@ -228,6 +231,11 @@ export class ZoneStore {
         DELETE FROM journal USING marked WHERE journal.zone_id = marked.id AND journal.serial = ${BigInt(serial)}
       )
       SELECT 1 AS done FROM unflushed`;
+  }
+
+  /** Whether what is stored was compared with `records` since the zone began or left its journal. */
+  async isCompared(): Promise<boolean> {
+    return (await this.head()).rules !== rulesUnknown;
   }
 
   async setRules(rules: string): Promise<void> {
