@@ -1,4 +1,5 @@
 import { Name, RRType, soa } from '@callbook/dns';
+import { environmentOf, freePort, Service, type AppName } from '@callbook/local';
 import { dnsExchange } from '@callbook/sdk';
 import { cpSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -9,6 +10,8 @@ import { lookUpWith, type LookUp, type Replica } from './lookup-watch.js';
 import { openOperator, type Operator } from './operator.js';
 import { targets, type Fault, type Target } from './schedule.js';
 import { Supervised } from './supervisor.js';
+
+type Options = NonNullable<Parameters<typeof startWorld>[0]>;
 
 /** Told of at most this long after the last message: people do not wait half a minute here. */
 const settings = { identity: { CALLBOOK_RESEND_AFTER: '3s', CALLBOOK_SWEEP_INTERVAL: '1s' } };
@@ -26,16 +29,30 @@ export interface City {
   suffer(faults: readonly Fault[]): Promise<void>;
   /** Resolves when all is up. Errors: after `within` milliseconds. */
   untilUp(within: number): Promise<void>;
-  /** Resolves when the zone of every replica is what the signer has, and that is what `records` has. Errors: after `within` milliseconds. */
+  /**
+   * Resolves when all are ready, and the zone of every replica is what the signer has, and that is what `records` has. Errors: after
+   * `within` milliseconds.
+   */
   untilQuiet(within: number): Promise<void>;
   operator(): Promise<Operator>;
+  /** One more process of a service, beside the one that is there; it is ready. It is stopped with the rest. */
+  second(app: Exclude<AppName, 'lookup'>): Promise<Second>;
   /** Copies the logs to where they outlive the test. */
   keepLogs(name: string): string;
   stop(): Promise<void>;
 }
 
-export async function startCity(more: Parameters<typeof startWorld>[0] = {}): Promise<City> {
-  const world = await startWorld({ lookups: 2, ...more, settings: { ...settings, ...more.settings } });
+export interface Second {
+  readonly service: Service;
+  readonly supervised: Supervised;
+  /** Where it listens, for a gateway. */
+  readonly port: number;
+}
+
+export async function startCity(more: Options = {}): Promise<City> {
+  const all: NonNullable<Options['settings']> = { ...settings, ...more.settings };
+  const world = await startWorld({ lookups: 2, ...more, settings: all });
+  const seconds: Second[] = [];
   const { services, servers, addresses } = world.callbook;
   const programs = {
     gateway: services.gateway,
@@ -79,8 +96,28 @@ export async function startCity(more: Parameters<typeof startWorld>[0] = {}): Pr
       );
     },
     untilUp,
-    untilQuiet: async (within) => untilQuiet(servers, replicas, Name.parse(apex), within),
+    untilQuiet: (within) => untilQuiet(world.callbook, replicas, Name.parse(apex), within),
     operator: () => openOperator(servers),
+    second: async (app) => {
+      const [port, healthPort] = [await freePort(), await freePort()];
+      const service = new Service({
+        name: `${app}-second`,
+        entry: `apps/${app}/dist/main.js`,
+        dir: world.callbook.dir,
+        settings: {
+          ...environmentOf(app, surroundingsOf(world), healthPort),
+          ...all[app],
+          ...(app === 'gateway' && { CALLBOOK_LISTEN_PORT: String(port) }),
+        },
+        ports: [{ port: healthPort, purpose: 'health' }],
+        healthPort,
+        heap: 512,
+      });
+      await service.start();
+      const second = { service, port, supervised: new Supervised(service) };
+      seconds.push(second);
+      return second;
+    },
     keepLogs: (name) => {
       const kept = path.resolve(import.meta.dirname, '../../.local/faults', name);
       mkdirSync(kept, { recursive: true });
@@ -88,14 +125,19 @@ export async function startCity(more: Parameters<typeof startWorld>[0] = {}): Pr
       return kept;
     },
     stop: async () => {
-      await Promise.all(targets.map((target) => supervised[target].release()));
+      await Promise.all(
+        [...seconds, ...targets.map((target) => ({ supervised: supervised[target] }))].map((each) =>
+          each.supervised.release(),
+        ),
+      );
+      await Promise.all(seconds.map(({ service }) => service.stop()));
       await world.stop();
     },
   };
 }
 
 async function untilQuiet(
-  servers: World['callbook']['servers'],
+  { servers, services }: World['callbook'],
   replicas: readonly Replica[],
   apex: Name,
   within: number,
@@ -106,6 +148,8 @@ async function untilQuiet(
     for (let why = ''; ; await pause(250)) {
       if (performance.now() > deadline) throw new Error(`not quiet: ${why}`);
       try {
+        const { gateway, identity, records, signer, lookups } = services;
+        for (const service of [gateway, identity, records, signer, ...lookups]) await requireReady(service);
         const audit = await operator.signer['zone.audit']({});
         const serials = await Promise.all(replicas.map(({ server }) => serialAt(server, apex)));
         why = JSON.stringify({ ...audit, serials });
@@ -120,8 +164,31 @@ async function untilQuiet(
   }
 }
 
+/** Errors: with what is missing, unless `/readyz` says that nothing is. */
+export async function requireReady({ name, healthPort }: Pick<Service, 'name' | 'healthPort'>): Promise<void> {
+  const response = await fetch(`http://127.0.0.1:${healthPort}/readyz`, { signal: AbortSignal.timeout(2_000) });
+  if (!response.ok) throw new Error(`${name}: ${await response.text()}`);
+}
+
 async function serialAt(server: Replica['server'], apex: Name): Promise<number | undefined> {
   const { answers } = await dnsExchange(server)({ name: apex, type: RRType.SOA, class: 1 });
   const record = answers.find(({ type }) => type === RRType.SOA);
   return record && soa.read(record.rdata).serial;
+}
+
+function surroundingsOf({ callbook: { dir, servers, addresses } }: World): Parameters<typeof environmentOf>[1] {
+  const { secrets, nats, redis, postgres } = servers;
+  const portOf = (url: string) => Number(new URL(url).port);
+  return {
+    dir,
+    secrets,
+    nats,
+    redis,
+    postgres,
+    ports: {
+      api: portOf(addresses.api),
+      sandbox: portOf(addresses.sandbox),
+      dns: addresses.dns.map(({ port }) => port),
+    },
+  };
 }

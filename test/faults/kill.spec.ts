@@ -59,10 +59,13 @@ describe(`200 registrations while everything is killed in turn (CALLBOOK_SEED=${
     );
     await city.suffer(faults);
     const suffered = performance.now();
+    const sinceThen = () => `${((performance.now() - suffered) / 1_000).toFixed(1)} s`;
     await city.untilUp(settling.up);
+    const up = sinceThen();
     outcomes.push(...(await everybody));
+    const answered = sinceThen();
     await city.untilQuiet(settling.quiet);
-    console.log(`settled ${((performance.now() - suffered) / 1_000).toFixed(1)} s after the last fault`);
+    console.log(`after the last fault: all up ${up}, everybody answered ${answered}, zones level ${sinceThen()}`);
     serials.forEach((watch) => watch.stop());
     await lookups.stop();
   }, 300_000);

@@ -41,6 +41,17 @@ export class Supervised {
     await pause(lasts);
   }
 
+  /** kill -9, and no start before `letUp`. */
+  async holdDown(): Promise<void> {
+    this.upSince = undefined;
+    this.downUntil = Number.POSITIVE_INFINITY;
+    await this.program.kill('SIGKILL');
+  }
+
+  letUp(): void {
+    this.downUntil = 0;
+  }
+
   /** Stops it where it is, and lets it go on after this time. */
   async freeze(lasts: number): Promise<void> {
     const { upSince } = this;
