@@ -6,14 +6,23 @@ import { Daemon, debianDir, SetupError, unpackDebianPackages, type Unpacked } fr
 
 /** Programs of other people that say whether Callbook is right, and the Debian packages they come in. */
 const packages = [
+  'bind9',
   'bind9-dnsutils',
   'bind9-utils',
+  'dnsperf',
   'iproute2',
   'kamailio',
+  'knot',
   'knot-dnssecutils',
   'knot-dnsutils',
+  'knot-resolver',
   'ldnsutils',
+  'nsd',
+  'pdns-backend-bind',
+  'pdns-backend-sqlite3',
+  'pdns-server',
   'sip-tester',
+  'sqlite3',
   'unbound',
   'unbound-host',
 ] as const;
@@ -24,17 +33,26 @@ export type JudgeName =
   | 'dnssec-keygen'
   | 'dnssec-signzone'
   | 'dnssec-verify'
+  | 'dnsperf'
   | 'ip'
   | 'kamailio'
   | 'kdig'
+  | 'knotd'
+  | 'kresd'
   | 'kzonecheck'
   | 'kzonesign'
   | 'ldns-read-zone'
+  | 'ldns-signzone'
   | 'ldns-verify-zone'
   | 'ldns-walk'
+  | 'named'
   | 'named-checkzone'
+  | 'nsd'
   | 'nsec3hash'
+  | 'pdns_server'
+  | 'pdnsutil'
   | 'sipp'
+  | 'sqlite3'
   | 'unbound'
   | 'unbound-host';
 
