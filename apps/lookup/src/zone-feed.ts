@@ -1,6 +1,7 @@
 import {
   decodeJournalEntry,
   decodeSnapshot,
+  denialKeyAt,
   denialKeyPurpose,
   DenialKeys,
   denialKeysSubject,
@@ -25,7 +26,7 @@ import { Zone, ZoneError } from './zone.js';
 export interface ZoneFeed {
   /** The zone as it is now; undefined until the first snapshot was verified. Kept for as long as the process lives. */
   zone(): Zone | undefined;
-  /** The newest denial key that the zone shows in its DNSKEY set. */
+  /** The newest denial key that the zone shows in its DNSKEY set, and whose time to sign has come. */
   denialKey(): ZoneKey | undefined;
   stop(): Promise<void>;
 }
@@ -54,7 +55,7 @@ export function followZone(deps: ZoneFeedDeps): ZoneFeed {
   /** The newest that was verified; it follows the journal. */
   let newest: Zone | undefined;
   let served: Zone | undefined;
-  let denialKeys: readonly ZoneKey[] = [];
+  let denialKeys: readonly DenialKey[] = [];
   const journal = new Source(deps, journalSubject(deps.apex), journalStream.name);
   const snapshots = new Source(deps, snapshotSubject(deps.apex), zoneStateStream.name);
   const keys = new Source(deps, denialKeysSubject(deps.apex), zoneStateStream.name);
@@ -95,7 +96,7 @@ export function followZone(deps: ZoneFeedDeps): ZoneFeed {
     zone: () => served,
     denialKey: () => {
       const shown = served && tagsShown(served);
-      return shown && denialKeys.find(({ tag }) => shown.has(tag));
+      return shown && denialKeyAt(denialKeys, shown, Math.floor(deps.clock() / 1_000));
     },
     stop: async () => {
       const stopping = rounds.map((each) => each.stop());
@@ -215,11 +216,16 @@ class Source {
 
 const jsonOf = (octets: Uint8Array): unknown => JSON.parse(Buffer.from(octets).toString('utf8'));
 
-function openDenialKeys(octets: Uint8Array, encryptionKey: Uint8Array): ZoneKey[] {
+interface DenialKey extends ZoneKey {
+  readonly signsFrom: number | undefined;
+}
+
+function openDenialKeys(octets: Uint8Array, encryptionKey: Uint8Array): DenialKey[] {
   const { keys } = DenialKeys.parse(jsonOf(octets));
-  return keys.map(({ algorithm, flags, sealed }) =>
-    importZoneKey(openAtRest(Buffer.from(sealed, 'base64'), encryptionKey, denialKeyPurpose), algorithm, flags),
-  );
+  return keys.map(({ algorithm, flags, sealed, signsFrom }) => ({
+    ...importZoneKey(openAtRest(Buffer.from(sealed, 'base64'), encryptionKey, denialKeyPurpose), algorithm, flags),
+    signsFrom,
+  }));
 }
 
 const shownTags = new WeakMap<object, ReadonlySet<number>>();

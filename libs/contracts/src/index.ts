@@ -61,6 +61,7 @@ export {
 export {
   decodeJournalEntry,
   decodeSnapshot,
+  denialKeyAt,
   denialKeyPurpose,
   DenialKeys,
   encodeJournalEntry,

@@ -1,6 +1,13 @@
 import { Name, RRType, soa, type RR } from '@callbook/dns';
 import { describe, expect, it } from 'vitest';
-import { decodeJournalEntry, decodeSnapshot, encodeJournalEntry, encodeSnapshot, serialOf } from './zone-feed.js';
+import {
+  decodeJournalEntry,
+  decodeSnapshot,
+  denialKeyAt,
+  encodeJournalEntry,
+  encodeSnapshot,
+  serialOf,
+} from './zone-feed.js';
 
 const apex = Name.parse('callbook.example.');
 const soaOf = (serial: number): RR => ({
@@ -53,5 +60,18 @@ describe('a snapshot', () => {
     for (let length = 1; length < octets.length; length += 7)
       if (length !== encodeSnapshot([soaOf(7)]).length)
         expect(() => decodeSnapshot(octets.subarray(0, length))).toThrow();
+  });
+});
+
+describe('the denial key to sign with', () => {
+  const keys = [{ tag: 3, signsFrom: 300 }, { tag: 2, signsFrom: 200 }, { tag: 1 }];
+  const at = (now: number, ...shown: number[]) => denialKeyAt(keys, new Set(shown), now)?.tag;
+
+  it('is the newest whose time has come', () => {
+    expect([at(199, 1, 2, 3), at(200, 1, 2, 3), at(299, 1, 2, 3), at(300, 1, 2, 3)]).toEqual([1, 2, 2, 3]);
+  });
+
+  it('is none that the zone does not show', () => {
+    expect([at(300, 1, 2), at(300, 1), at(100, 2, 3), at(300)]).toEqual([2, 1, undefined, undefined]);
   });
 });

@@ -44,12 +44,29 @@ export const SnapshotPointer = z.object({
 });
 export type SnapshotPointer = z.infer<typeof SnapshotPointer>;
 
-/** The keys with which look-up replicas sign denials, sealed under the key that only they and the signer hold; newest first. */
+/**
+ * The keys with which look-up replicas sign denials, sealed under the key that only they and the signer hold; newest first. A replica
+ * signs with the first whose DNSKEY its own zone shows and whose `signsFrom` (Unix seconds; at once unless said) has come: from then on
+ * no cache holds a DNSKEY set without it (RFC 6781 §4.1.1.1).
+ */
 export const DenialKeys = z.object({
   keys: z.array(
-    z.object({ algorithm: z.literal([8, 13, 14, 15]), flags: z.literal([256, 257]), tag: z.int(), sealed: z.base64() }),
+    z.object({
+      algorithm: z.literal([8, 13, 14, 15]),
+      flags: z.literal([256, 257]),
+      tag: z.int(),
+      sealed: z.base64(),
+      signsFrom: z.int().optional(),
+    }),
   ),
 });
 export type DenialKeys = z.infer<typeof DenialKeys>;
+
+/** The key to sign with now, of those handed out: see `DenialKeys`. `now`: Unix seconds. */
+export const denialKeyAt = <Key extends { readonly tag: number; readonly signsFrom?: number | undefined }>(
+  keys: readonly Key[],
+  shownTags: ReadonlySet<number>,
+  now: number,
+): Key | undefined => keys.find(({ tag, signsFrom = 0 }) => shownTags.has(tag) && signsFrom <= now);
 /** Purpose under which `sealAtRest` seals a denial key. */
 export const denialKeyPurpose = 'callbook denial key';
