@@ -6,7 +6,7 @@ import { Name } from './name.js';
 import { codeOf } from './rdata/every-form.js';
 import { txt } from './rdata/txt.js';
 import { RRClass } from './type-codes.js';
-import { readZoneFile } from './zone-read.js';
+import { readZoneFile, readZoneLines } from './zone-read.js';
 import { textOf, writeZoneFile } from './zone-write.js';
 
 const origin = Name.parse('callbook.example');
@@ -124,6 +124,15 @@ describe('a zone file', () => {
     ['$TTL x', 'line 1: a TTL is'],
     ['$ORIGIN a', 'line 1: "a" is relative'],
   ])('is refused with its line: %j', (text, what) => expect(messageOf(text)).toContain(what));
+});
+
+it('a record knows the line where it begins', () => {
+  const text = '$ORIGIN example.net.\n$TTL 60\n\na A 192.0.2.1 ; here\n  TXT ( "x"\n "y" )\nb A 192.0.2.2\n';
+  expect(readZoneLines(text).map(({ line, rr }) => [line, rr.type])).toEqual([
+    [4, 1],
+    [5, 16],
+    [7, 1],
+  ]);
 });
 
 describe('writing', () => {

@@ -35,6 +35,11 @@ interface Context {
  * @throws DnsError ZONE_FILE_MALFORMED with the line
  */
 export function readZoneFile(text: string, options: { origin?: Name; ttl?: number } = {}): RR[] {
+  return readZoneLines(text, options).map(({ rr }) => rr);
+}
+
+/** As `readZoneFile`, with the line where each record begins, for whoever has to tell the file's author about one of them. */
+export function readZoneLines(text: string, options: { origin?: Name; ttl?: number } = {}): { rr: RR; line: number }[] {
   const context: Context = {
     origin: options.origin ?? 'none',
     owner: undefined,
@@ -43,12 +48,12 @@ export function readZoneFile(text: string, options: { origin?: Name; ttl?: numbe
     lastTtl: undefined,
     class: RRClass.IN,
   };
-  const rrs: RR[] = [];
+  const rrs: { rr: RR; line: number }[] = [];
   for (const entry of zoneEntries(text)) {
     try {
       const first = entry.tokens[0]!;
       if (!first.isQuoted && first.text.startsWith('$') && !entry.isIndented) obey(entry.tokens, context);
-      else rrs.push(readRecord(entry, context));
+      else rrs.push({ rr: readRecord(entry, context), line: entry.line });
     } catch (error) {
       if (!(error instanceof DnsError) || error.code === 'ZONE_FILE_MALFORMED') throw error;
       throw zoneFileError(entry.line, error.message);
