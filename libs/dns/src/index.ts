@@ -15,6 +15,19 @@ export { rdataOfText, rdataText } from './rdata-text.js';
 export { readRRs, rrsetsOf, rrsOf, writeRR } from './rr.js';
 export type { RR, RRset } from './rr.js';
 export { serialAdd, serialCompare } from './serial.js';
+export {
+  signRefusal,
+  signRequest,
+  signResponse,
+  TsigError,
+  tsigKeyOf,
+  tsigSize,
+  verifyRequest,
+  verifyResponse,
+} from './tsig.js';
+export type { CheckedRequest, RefusedRequest, Signed, TsigAlgorithm, TsigKey, TsigPolicy } from './tsig.js';
+export { misplacedTsig, noTsig, tsigOffset } from './tsig-record.js';
+export { TsigStreamSigner, TsigStreamVerifier } from './tsig-stream.js';
 export { className, RRClass, RRType, typeCode, typeName } from './type-codes.js';
 export { a } from './rdata/a.js';
 export type { A } from './rdata/a.js';
