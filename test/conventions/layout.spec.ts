@@ -97,7 +97,7 @@ describe('what may import what', () => {
     expect(
       readers.filter(
         (file) =>
-          !/^libs\/process\/src\/start-process\.ts$|^apps\/cli\/src\/profile\.ts$|prisma\.config\.ts$|^apps\/identity\/src\/quiet\.ts$/.test(
+          !/^libs\/process\/src\/process-life\.ts$|^apps\/cli\/src\/profile\.ts$|prisma\.config\.ts$|^apps\/identity\/src\/quiet\.ts$/.test(
             file,
           ),
       ),

@@ -42,7 +42,7 @@ export async function startHealth(address: { host: string; port: number }, metri
             json(names.length === 0 ? 200 : 503, { ready: names.length === 0, missing: names }),
           ),
         '/metrics': () =>
-          void metrics.registry.metrics().then(
+          void metrics.read().then(
             (text) => answer(200, metrics.registry.contentType, text),
             () => answer(500, 'text/plain', ''),
           ),

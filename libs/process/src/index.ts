@@ -23,5 +23,6 @@ export {
   type BatchConsumer,
   type Consuming,
 } from './jetstream.js';
+export { exitStatus, startAlone, type ProcessAlone } from './process-life.js';
 export { startProcess, type Clock, type RunningProcess } from './start-process.js';
 export { repeat, type Rounds } from './rounds.js';

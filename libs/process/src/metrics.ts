@@ -4,6 +4,10 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 export interface Metrics {
   readonly registry: Registry;
   counter<L extends string = never>(name: string, help: string, labels?: readonly L[]): Counter<L>;
+  /** Runs whenever the metrics are about to be read: for counts that are kept elsewhere. */
+  beforeReading(collect: () => void): void;
+  /** Prometheus text. */
+  read(): Promise<string>;
   gauge<L extends string = never>(name: string, help: string, labels?: readonly L[]): Gauge<L>;
   /** Seconds, from a millisecond to ten seconds. */
   seconds<L extends string = never>(name: string, help: string, labels?: readonly L[]): Histogram<L>;
@@ -16,8 +20,14 @@ export function createMetrics(service: string): Metrics {
   registry.setDefaultLabels({ service });
   collectDefaultMetrics({ register: registry });
   const common = { registers: [registry] };
+  const collectors: (() => void)[] = [];
   return {
     registry,
+    beforeReading: (collect) => void collectors.push(collect),
+    read: async () => {
+      for (const collect of collectors) collect();
+      return registry.metrics();
+    },
     counter: (name, help, labels = []) =>
       new Counter({ ...common, name: `callbook_${name}`, help, labelNames: [...labels] }),
     gauge: (name, help, labels = []) =>

@@ -4,10 +4,11 @@ import { Module, type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { z } from 'zod';
-import { ConfigError, readConfig, type ProcessSettings } from './config.js';
+import type { ProcessSettings } from './config.js';
 import { startHealth, type Check } from './health.js';
 import { createLog, errorFields, type Log } from './log.js';
 import { createMetrics, type Metrics } from './metrics.js';
+import { configOrExit, processLife } from './process-life.js';
 import { NatsRpcServer } from './rpc.js';
 
 /** Milliseconds since 1970. An argument wherever time matters, so that a test can hold it still. */
@@ -37,11 +38,6 @@ export interface StartOptions {
 @Module({})
 class ProcessModule {}
 
-/** Exit status for a configuration that cannot work, as in sysexits.h. */
-const badConfiguration = 78;
-/** A process that cannot end by itself is ended. */
-const stopWithin = 10_000;
-
 /**
  * Reads the configuration, connects to NATS and serves health. A configuration that is wrong, or a NATS server that cannot be reached,
  * ends the process: whoever supervises it starts it again.
@@ -54,40 +50,21 @@ export async function startProcess<S extends z.ZodType<ProcessSettings>>(
   const config = configOrExit(name, schema);
   const log = createLog(name, config.logLevel);
   const metrics = createMetrics(name);
-  const stops: (() => unknown)[] = [];
-  let stopping = false;
-
-  const stop = async (reason: string, status: number) => {
-    if (stopping) return;
-    stopping = true;
-    log.info('process.stopping', { reason });
-    setTimeout(() => process.exit(1), stopWithin).unref();
-    for (const end of stops.reverse())
-      await Promise.resolve()
-        .then(end)
-        .catch((error: unknown) => log.error('process.stop_failed', errorFields(error)));
-    process.exit(status);
-  };
-  process.once('SIGTERM', () => void stop('SIGTERM', 0));
-  process.once('SIGINT', () => void stop('SIGINT', 0));
-  process.on('uncaughtException', (error) => {
-    log.error('process.crashed', errorFields(error));
-    void stop('uncaught exception', 1);
-  });
+  const life = processLife(log);
 
   const health = await startHealth({ host: config.healthHost, port: config.healthPort }, metrics).catch(
     (error: unknown) => fatal(log, 'health.failed', error),
   );
-  stops.push(() => health.stop());
+  life.onStop(() => health.stop());
   let running = false;
-  health.require('running', () => running && !stopping);
+  health.require('running', () => running && !life.stopping());
 
   const nats = await connectNats(name, config).catch((error: unknown) => fatal(log, 'nats.unreachable', error));
-  stops.push(() => nats.drain());
+  life.onStop(() => nats.drain());
   const connection = watchConnection(nats, log);
   if (!outlivesNats) {
     health.require('nats', connection.isUp);
-    void connection.closed.then(() => stop('NATS connection closed', 1));
+    void connection.closed.then(() => life.stop('NATS connection closed', 1));
   }
 
   return {
@@ -97,28 +74,18 @@ export async function startProcess<S extends z.ZodType<ProcessSettings>>(
     log,
     metrics,
     require: health.require,
-    onStop: (end) => void stops.push(end),
+    onStop: life.onStop,
     run: async (contract?: Service, handlers?: HandlersOf<Service>) => {
       if (contract && handlers) {
         const strategy = new NatsRpcServer(contract, handlers, { nats, log, metrics });
         const app = await NestFactory.createMicroservice(ProcessModule, { strategy, logger: nestLogger(log) });
         await app.listen();
-        stops.push(() => app.close());
+        life.onStop(() => app.close());
       }
       running = true;
       log.info('process.running');
     },
   };
-}
-
-function configOrExit<S extends z.ZodType>(name: ServiceName, schema: S): z.output<S> {
-  try {
-    return readConfig(schema, process.env);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${name}: the configuration is wrong\n${error.message}\n`);
-    process.exit(badConfiguration);
-  }
 }
 
 const connectNats = (name: ServiceName, config: ProcessSettings) =>
