@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { Counters } from './counters.js';
-import { loadSystemCalls, SystemCallError, type SocketAddress, type SystemCalls } from './system-calls.js';
+import { loadSystemCalls } from './load-system-calls.js';
+import { SystemCallError, type SocketAddress, type SystemCalls } from './system-calls.js';
 import { receiveTimeoutMs, type FromThread, type ThreadData, type ToThread } from './thread.js';
 
 export interface EngineDeps<Setup> {

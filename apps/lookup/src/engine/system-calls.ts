@@ -61,18 +61,3 @@ export const socketName = {
   ipv6: { family: 10, size: 28, address: 8, addressLength: 16 },
   room: 32,
 } as const;
-
-const layouts = new Set(['x64', 'arm64']);
-
-/** Undefined, or why not. */
-export async function loadSystemCalls(): Promise<SystemCalls | { readonly missing: string }> {
-  if (process.platform !== 'linux' || !layouts.has(process.arch))
-    return { missing: `not on ${process.platform} ${process.arch}` };
-  try {
-    const { default: koffi } = await import('koffi');
-    const { bindSystemCalls } = await import('./libc.js');
-    return bindSystemCalls(koffi);
-  } catch (error) {
-    return { missing: error instanceof Error ? error.message.split('\n')[0]! : 'koffi does not load' };
-  }
-}

@@ -4,7 +4,8 @@ import { batchedPackets, type BoundSocket } from './batched-packets.js';
 import { Counters } from './counters.js';
 import type { PacketFates, Packets } from './packets.js';
 import { portablePackets } from './portable-packets.js';
-import { loadSystemCalls, type SocketAddress } from './system-calls.js';
+import { loadSystemCalls } from './load-system-calls.js';
+import type { SocketAddress } from './system-calls.js';
 
 /** What the engine gives a thread; `setup` and messages are for the answering alone. */
 export interface ThreadData<Setup> {
