@@ -16,6 +16,7 @@ export { peerNames } from './peer.js';
 export type { Peer, PeerName, PeerOptions, Primary, PrimaryZone, SecondaryZone, TransferKey } from './peer.js';
 export { cpuSeconds, processTree, residentOctets } from './process-tree.js';
 export { QuestionClient } from './question-client.js';
+export { StreamClient } from './stream-client.js';
 
 const configurations: Record<PeerName, (placed: Placed) => Configuration> = {
   nsd: nsdConfiguration,

@@ -18,12 +18,16 @@ export interface Primary extends Address {
   readonly tls?: { readonly name: string; readonly caFile: string };
 }
 
-/** A zone that the peer reads from a file; `signed`: the file has signatures in it (PowerDNS has to be told). */
+/**
+ * A zone that the peer reads from a file. PowerDNS has to be told what the others see: `signed`, that there are signatures in the file,
+ * and `nsec3`, the parameters of its chain in presentation form (`1 0 0 -`).
+ */
 export interface PrimaryZone {
   /** With its final dot. */
   readonly apex: string;
   readonly file: string;
   readonly signed?: boolean;
+  readonly nsec3?: string;
 }
 
 /** A zone that the peer transfers; it listens to NOTIFY from `notifyFrom`, with that key where one is given. */

@@ -41,10 +41,14 @@ export function powerDnsConfiguration(placed: Placed, livesign: boolean): Config
     path.join(root, 'usr/share/pdns-backend-bind/schema/bind-dnssec.schema.sqlite3.sql'),
     'utf8',
   );
-  const presigned = zones
-    .filter(({ signed }) => signed)
+  const told = zones
+    .flatMap(({ apex, signed, nsec3 }) => [
+      ...(signed ? [[apex, 'PRESIGNED', '1'] as const] : []),
+      ...(nsec3 ? [[apex, 'NSEC3PARAM', nsec3] as const] : []),
+    ])
     .map(
-      ({ apex }) => `INSERT INTO domainmetadata (domain, kind, content) VALUES (${quoted(apex)}, 'PRESIGNED', '1');\n`,
+      ([apex, kind, content]) =>
+        `INSERT INTO domainmetadata (domain, kind, content) VALUES (${quoted(apex)}, '${kind}', '${content}');\n`,
     );
   const config = `--config-dir=${dir}`;
   return {
@@ -58,7 +62,7 @@ export function powerDnsConfiguration(placed: Placed, livesign: boolean): Config
     },
     args: [config],
     before: [
-      { program: 'sqlite3', args: [database], input: `${schema}\nBEGIN;\n${presigned.join('')}COMMIT;\n` },
+      { program: 'sqlite3', args: [database], input: `${schema}\nBEGIN;\n${told.join('')}COMMIT;\n` },
       ...(livesign
         ? zones.flatMap(({ apex }) => [
             { program: 'pdnsutil' as const, args: [config, 'secure-zone', apex] },
