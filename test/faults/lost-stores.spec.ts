@@ -2,11 +2,11 @@ import { Name } from '@callbook/dns';
 import { journalStream, journalSubject, zoneStateStream } from '@callbook/contracts';
 import { managerOf } from '@callbook/process';
 import { connect } from '@nats-io/transport-node';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFailed, vi } from 'vitest';
 import { reservedNumber } from '../harness/world.js';
 import { Attempt } from './attempt.js';
 import { startCity, type City, type Second } from './city.js';
@@ -137,15 +137,35 @@ describe('JetStream', () => {
 });
 
 describe('a replica', () => {
+  const purgeJournal = () =>
+    asSetup((manager) =>
+      manager.streams.purge(journalStream.name, { filter: journalSubject(Name.parse('callbook.example.')) }),
+    );
+
   it('that starts where the journal has a gap is led on by a new snapshot', async () => {
     await city.supervised['lookup-2'].holdDown();
     await people(3);
-    await asSetup((manager) =>
-      manager.streams.purge(journalStream.name, { filter: journalSubject(Name.parse('callbook.example.')) }),
-    );
+    await purgeJournal();
     city.supervised['lookup-2'].letUp();
     await sound();
     await people(2);
+    await sound();
+  }, 120_000);
+
+  it('that starts where the journal has a gap says nothing before that snapshot is there', async () => {
+    const { signer, 'lookup-2': replica } = city.supervised;
+    await people(2); // after the newest snapshot, and seen on both replicas
+    await sound();
+    await signer.holdDown();
+    await replica.holdDown();
+    await purgeJournal();
+    replica.letUp();
+    const said = path.join(city.world.callbook.dir, 'logs/lookup-2.log');
+    const loaded = () => readFileSync(said, 'utf8').split('"snapshot.loaded"').length;
+    const before = loaded();
+    await vi.waitUntil(() => loaded() > before, { timeout: patience, interval: 50 });
+    await pause(1_000); // what it serves then, the watch of its serials sees
+    signer.letUp();
     await sound();
   }, 120_000);
 });

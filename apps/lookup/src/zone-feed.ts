@@ -43,6 +43,8 @@ export interface ZoneFeedDeps {
 const journalPatience = 2_000;
 /** After this long a snapshot is served though nobody says that the journal was read to its end: better old than nothing. */
 const catchUpWithin = 10_000;
+/** The same where entries after it are known to be gone: a signer that lives makes a new snapshot sooner (`CALLBOOK_UPKEEP_EVERY`). */
+const newSnapshotWithin = 60_000;
 
 /**
  * Follows a zone, for ever: the newest snapshot, then the journal after it. What does not fit (a gap, a stream that was made anew, a server
@@ -60,9 +62,17 @@ export function followZone(deps: ZoneFeedDeps): ZoneFeed {
   const snapshots = new Source(deps, snapshotSubject(deps.apex), zoneStateStream.name);
   const keys = new Source(deps, denialKeysSubject(deps.apex), zoneStateStream.name);
   const isNewer = ({ serial }: SnapshotPointer) => !newest || serialCompare(serial, newest.serial) > 0;
+  let serving: NodeJS.Timeout | undefined;
   const serveNewest = () => {
+    clearTimeout(serving);
     served = newest;
   };
+  const serveNewestWithin = (time: number) => {
+    clearTimeout(serving);
+    serving = setTimeout(serveNewest, time).unref();
+  };
+  /** The one of which it is known that the journal does not lead on from it. */
+  let leftBehind: Zone | undefined;
 
   const rounds = [
     repeat('journal.interrupted', deps.log, async () => {
@@ -70,14 +80,21 @@ export function followZone(deps: ZoneFeedDeps): ZoneFeed {
       if (isNewer(pointer)) {
         newest = await loadSnapshot(deps, pointer);
         deps.log.info('snapshot.loaded', { serial: newest.serial, names: newest.size });
-        setTimeout(serveNewest, catchUpWithin).unref();
+        serveNewestWithin(catchUpWithin);
       }
       const following = newest!;
       await requireJournalOf(deps, pointer);
-      await journal.read((octets) => applyEntry(following, octets), {
-        startAfter: pointer.journalSequence,
-        caughtUp: serveNewest,
-      });
+      const caughtUp = async () => {
+        if (served === following) return;
+        if (await isWholeAfter(deps, pointer)) return serveNewest();
+        if (leftBehind !== following) serveNewestWithin(newSnapshotWithin);
+        leftBehind = following;
+        throw new ZoneError('the journal lost what came after the snapshot');
+      };
+      // Not asked of the consumer: nothing waits there either when all is on its way.
+      if (!(await hasEntryAfter(deps, pointer))) await caughtUp();
+      const startAfter = pointer.journalSequence;
+      await journal.read((octets) => applyEntry(following, octets), { startAfter, caughtUp });
     }),
     repeat('snapshots.interrupted', deps.log, () =>
       snapshots.read((octets) => {
@@ -118,6 +135,19 @@ async function requireJournalOf({ nats }: ZoneFeedDeps, { journalSequence }: Sna
   const manager = await managerOf(nats);
   const { state } = await manager.streams.info(journalStream.name);
   if (state.last_seq < journalSequence) throw new ZoneError('the journal is not the one of the snapshot');
+}
+
+async function hasEntryAfter({ nats, apex }: ZoneFeedDeps, { journalSequence }: SnapshotPointer): Promise<boolean> {
+  const manager = await managerOf(nats);
+  const last = await manager.streams.getMessage(journalStream.name, { last_by_subj: journalSubject(apex) });
+  return last !== null && last.seq > journalSequence;
+}
+
+/** Whether the stream still has every message after the snapshot: one that was purged leads nowhere, and looks like one that never was. */
+async function isWholeAfter({ nats }: ZoneFeedDeps, { journalSequence }: SnapshotPointer): Promise<boolean> {
+  const manager = await managerOf(nats);
+  const { state } = await manager.streams.info(journalStream.name, { deleted_details: true });
+  return state.first_seq <= journalSequence + 1 && !state.deleted?.some((sequence) => sequence > journalSequence);
 }
 
 /** Errors: ZoneError unless the snapshot is whole, of the serial that was said, and signed by the keys that it shows. */
@@ -174,12 +204,12 @@ class Source {
   ) {}
 
   /**
-   * Hands over the last message and each new one, or all after a sequence, until the connection, the stream or `handle` fails. `caughtUp`
-   * is called when nothing more waits.
+   * Hands over the last message and each new one, or all after a sequence, until the connection, the stream, `handle` or `caughtUp` fails;
+   * the latter is called after a message behind which no other waits.
    */
   async read(
     handle: (octets: Uint8Array) => void,
-    { startAfter, caughtUp = () => {} }: { startAfter?: number; caughtUp?: () => void } = {},
+    { startAfter, caughtUp = async () => {} }: { startAfter?: number; caughtUp?: () => Promise<void> } = {},
   ): Promise<void> {
     const consumer = await jetStreamOf(this.deps.nats).consumers.get(this.stream, {
       filter_subjects: this.subject,
@@ -190,13 +220,12 @@ class Source {
     // A consumer that went with its stream is not made again where the old stream had come to: the new one counts from 1.
     const messages = await consumer.consume({ max_messages: 256, expires: 5_000, abort_on_missing_resource: true });
     this.messages = messages;
-    if ((await consumer.info(true)).num_pending === 0) caughtUp();
     // Not awaited: they are closed by the reading below.
     if (this.closed) void messages.close();
     try {
       for await (const message of messages) {
         handle(message.data);
-        if (message.info.pending === 0) caughtUp();
+        if (message.info.pending === 0) await caughtUp();
       }
     } finally {
       await messages.close();
