@@ -16,7 +16,7 @@ async function start(deps: Partial<EngineDeps<number>> & Pick<EngineDeps<number>
     threads: 2,
     udpLimit: 1_232,
     entry: new URL('./echo-thread.fixture.mjs', import.meta.url),
-    setup: () => 1,
+    setup: () => ({ data: 1 }),
     died: () => undefined,
     clock: Date.now,
     ...deps,
@@ -177,12 +177,13 @@ describe.each(['batched', 'portable'] as const)('packets moved %s', (packets) =>
   it('go on being answered after a thread died, by one that begins with what holds by then', async () => {
     const port = await freePort();
     let greeting = 1;
+    let left = 0;
     const deaths: boolean[] = [];
     await start({
       packets,
       addresses: [{ host: '127.0.0.1', port }],
       threads: 1,
-      setup: () => greeting,
+      setup: () => ({ data: greeting, left: () => (left += 1) }),
       died: (_, last) => deaths.push(last),
     });
     const client = await Client.of(port);
@@ -191,6 +192,7 @@ describe.each(['batched', 'portable'] as const)('packets moved %s', (packets) =>
     client.send(ask.die);
     await expect.poll(() => deaths, { timeout: 15_000 }).toEqual([false]);
     expect((await client.ask(ask.told))[0]).toBe(9);
+    expect(left).toBe(1);
   });
 
   it('are given up when threads die one after the other', async () => {

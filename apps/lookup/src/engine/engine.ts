@@ -1,9 +1,18 @@
 import { isIP } from 'node:net';
-import { Worker } from 'node:worker_threads';
+import { Worker, type TransferListItem } from 'node:worker_threads';
 import { Counters } from './counters.js';
 import { loadSystemCalls } from './load-system-calls.js';
 import { SystemCallError, type SocketAddress, type SystemCalls } from './system-calls.js';
 import { receiveTimeoutMs, type FromThread, type ThreadData, type ToThread } from './thread.js';
+
+/** What a thread begins with. */
+export interface ThreadSetup<Setup> {
+  readonly data: Setup;
+  /** What of it goes to the thread for good, such as the port of a channel. */
+  readonly transfer?: readonly TransferListItem[];
+  /** The thread is no more. */
+  readonly left?: () => void;
+}
 
 export interface EngineDeps<Setup> {
   /** IP addresses and ports, none of them a wildcard: an answer must come from the address that was asked. */
@@ -13,8 +22,8 @@ export interface EngineDeps<Setup> {
   readonly udpLimit: number;
   /** Entry point of a thread, which calls `runThread`. */
   readonly entry: URL;
-  /** What a thread begins with; asked for anew for one that takes the place of another. */
-  readonly setup: () => Setup;
+  /** Asked for anew for one that takes the place of another. */
+  readonly setup: () => ThreadSetup<Setup>;
   /** A thread has died by an exception. It is replaced, unless that happens too often: `last` then. */
   readonly died: (error: Error, last: boolean) => void;
   readonly clock: () => number;
@@ -100,15 +109,16 @@ class Thread<Setup, Message> {
   /** Resolves when it takes packets. */
   start(): Promise<void> {
     const { deps, sockets, counters } = this;
-    const workerData: ThreadData<Setup> = {
-      sockets,
-      udpLimit: deps.udpLimit,
-      counters: counters.memory,
-      setup: deps.setup(),
-    };
-    const worker = new Worker(deps.entry, { workerData, name: 'packets' });
+    const { data: setup, transfer = [], left = () => undefined } = deps.setup();
+    const workerData: ThreadData<Setup> = { sockets, udpLimit: deps.udpLimit, counters: counters.memory, setup };
+    const worker = new Worker(deps.entry, { workerData, transferList: [...transfer], name: 'packets' });
     this.worker = worker;
-    this.gone = new Promise((resolve) => worker.once('exit', () => resolve()));
+    this.gone = new Promise((resolve) =>
+      worker.once('exit', () => {
+        left();
+        resolve();
+      }),
+    );
     return new Promise((resolve, reject) => {
       let ready = false;
       worker.on('message', (message: FromThread) => {
