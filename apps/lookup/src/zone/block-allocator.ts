@@ -30,12 +30,18 @@ export class BlockAllocator {
   private readonly heads = new Uint32Array(classCount);
   private readonly filled = new Uint32Array(Math.ceil(classCount / 32));
   private inUse = 0;
+  private count = 0;
 
   /** `grown` is told of a segment before anything lies in it. */
   constructor(
     private readonly memory: ZoneMemory,
     private readonly grown: (segment: SharedArrayBuffer) => void = () => {},
   ) {}
+
+  /** Number of blocks in use. */
+  get blocks(): number {
+    return this.count;
+  }
 
   /** Octets of blocks in use. */
   get liveOctets(): number {
@@ -62,6 +68,7 @@ export class BlockAllocator {
     const taken = left >= smallestUnits ? units : size;
     words[at] = taken | (kind << kindShift) | (words[at] & previousInUse);
     this.inUse += taken;
+    this.count += 1;
     return ref;
   }
 
@@ -70,6 +77,7 @@ export class BlockAllocator {
     const at = wordOf(ref);
     let size = sizeOf(words[at]);
     this.inUse -= size;
+    this.count -= 1;
     let start = ref;
     const next = ref + size;
     const nextWord = words[at + size * 2];

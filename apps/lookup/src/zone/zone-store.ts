@@ -90,6 +90,11 @@ export class ZoneStore {
     };
   }
 
+  /** Number of pieces of memory in use. */
+  get blocks(): number {
+    return this.allocator.blocks;
+  }
+
   /** The set at a name in the newest edition. */
   set(name: Name, type: number): SignedSet | undefined {
     return setAt(this.moment, name, type);
