@@ -1,0 +1,121 @@
+import {
+  decodeMessage,
+  DnsError,
+  encodeMessage,
+  noTsig,
+  Rcode,
+  RRType,
+  tsigOffset,
+  tsigSize,
+  type Message,
+  type Name,
+} from '@callbook/dns';
+import type { Client, Responder } from '../answer/responder.js';
+import { mayBeTransfer } from '../streams/transfers.js';
+import type { StoredSet, ZoneView } from '../zone/zone-view.js';
+import { mayTransfer } from './access.js';
+import { openExchange, policyOf, replyTo, type Exchange } from './exchange.js';
+import type { TransferDeps } from './transfers.js';
+
+export interface SignedQueryDeps extends Pick<TransferDeps, 'apex' | 'rules' | 'clock' | 'count'> {
+  readonly view: ZoneView;
+  /** Largest answer over UDP. */
+  readonly udpLimit: number;
+}
+
+const withoutEdns = 512;
+
+/**
+ * Answers what `responder` does not know of: queries with TSIG (RFC 8945), verified before and signed after it answered them, and IXFR where an
+ * answer is one message (RFC 1995 §2: the SOA, so that the client comes back by TCP). Everything else goes through untouched.
+ */
+export function withTsig(responder: Responder, deps: SignedQueryDeps): Responder {
+  const keys = policyOf(deps.rules.keys);
+  /** Where an answer is made before it is signed. */
+  const unsigned = new Uint8Array(65_535);
+
+  function replyOf(octets: Uint8Array, exchange: Exchange, client: Client): Uint8Array {
+    const { request, key, isForged, sign } = exchange;
+    const said = (message: Message, { rcode } = message) => {
+      deps.count(client.carrier, rcode);
+      return sign(encodeMessage(message));
+    };
+    if (isForged) return said(replyTo(decodeMessage(request), Rcode.NOTAUTH));
+    if (isTransferOf(octets, client)) {
+      const query = decodeMessage(request);
+      if (!mayTransfer(deps.rules, client, key)) return said(replyTo(query, Rcode.REFUSED));
+      if (query.questions[0]!.name.equals(deps.apex)) return said(startOf(query, deps));
+    }
+    const length = responder.respond(request, 0, request.length, unsigned, 0, client);
+    if (length === 0 || !key) return unsigned.subarray(0, length);
+    if (client.carrier !== 'udp' || length + tsigSize(key) <= limitOf(request, deps.udpLimit))
+      return sign(unsigned.subarray(0, length));
+    // RFC 8945 §5.3: where TSIG makes it too long it says nothing but that.
+    return sign(encodeMessage({ ...replyTo(decodeMessage(request), Rcode.NOERROR), truncated: true }));
+  }
+
+  return {
+    respond(query, start, end, out, outStart, client) {
+      if (!mayBeTransfer(query, start, end)) return responder.respond(query, start, end, out, outStart, client);
+      const octets = Uint8Array.from(query.subarray(start, end));
+      if (!isTransferOf(octets, client) && tsigOffset(octets) === noTsig)
+        return responder.respond(query, start, end, out, outStart, client);
+      if ((octets[2]! & 0x80) !== 0) return 0;
+      const reply = orFault(octets, () => replyOf(octets, openExchange(octets, keys, deps.clock), client));
+      out.set(reply, outStart);
+      return reply.length;
+    },
+  };
+}
+
+/** A transfer that no stream takes care of. AXFR has no meaning over UDP (RFC 5936 §4.2): the responder says so. */
+function isTransferOf(octets: Uint8Array, { carrier }: Client): boolean {
+  const type = questionType(octets);
+  if (carrier === 'https') return type === RRType.IXFR || type === RRType.AXFR;
+  return carrier === 'udp' && type === RRType.IXFR;
+}
+
+function questionType(octets: Uint8Array): number {
+  let at = 12;
+  while (at < octets.length && octets[at] !== 0) at += octets[at]! + 1;
+  return at + 2 < octets.length ? (octets[at + 1]! << 8) | octets[at + 2]! : 0;
+}
+
+/** The SOA of the zone as it is now. */
+function startOf(query: Message, { view, apex }: SignedQueryDeps): Message {
+  const records = apexRecords(view, apex, RRType.SOA);
+  if (!records) return replyTo(query, Rcode.SERVFAIL);
+  return { ...replyTo(query, Rcode.NOERROR), authoritative: true, answers: records };
+}
+
+function apexRecords(view: ZoneView, apex: Name, type: number): Message['answers'] | undefined {
+  if (!view.take()) return undefined;
+  try {
+    const set: StoredSet = {
+      octets: new Uint8Array(),
+      ...{ type, ttl: 0, count: 0, signatureCount: 0, start: 0, plainEnd: 0, end: 0 },
+    };
+    if (!view.set(view.apexNode, type, set)) return undefined;
+    const rdataAt = set.start + 12; // behind the pointer, type, class, TTL and length
+    return [{ name: apex, type, class: 1, ttl: set.ttl, rdata: set.octets.slice(rdataAt, set.plainEnd) }];
+  } finally {
+    view.release();
+  }
+}
+
+function limitOf(request: Uint8Array, udpLimit: number): number {
+  return Math.min(udpLimit, Math.max(withoutEdns, decodeMessage(request).edns?.udpSize ?? withoutEdns));
+}
+
+/** A message of its own for what is wrong: a header with the id, opcode and RD of the query. */
+function orFault(octets: Uint8Array, reply: () => Uint8Array): Uint8Array {
+  try {
+    return reply();
+  } catch (error) {
+    const header = new Uint8Array(12);
+    header.set(octets.subarray(0, 2));
+    header[2] = 0x80 | (octets[2]! & 0x79);
+    header[3] = error instanceof DnsError ? Rcode.FORMERR : Rcode.SERVFAIL;
+    return header;
+  }
+}
