@@ -19,13 +19,26 @@ export interface ServiceOptions {
   readonly healthPort?: number;
   /** Largest old-generation heap in MB. */
   readonly heap?: number;
+  /** Arguments of the program. */
+  readonly arguments?: readonly string[];
+  readonly readyWithinMs?: number;
 }
 
 /** One of our own programs. */
 export class Service extends Daemon {
   readonly healthPort: number | undefined;
 
-  constructor({ name, entry, dir, settings, ports, healthPort, heap = 128 }: ServiceOptions) {
+  constructor({
+    name,
+    entry,
+    dir,
+    settings,
+    ports,
+    healthPort,
+    heap = 128,
+    arguments: given = [],
+    readyWithinMs = 30_000,
+  }: ServiceOptions) {
     const file = path.join(root, entry);
     if (!existsSync(file)) {
       throw new SetupError('NOT_BUILT', `${entry} is not there`, 'npm run build');
@@ -35,7 +48,7 @@ export class Service extends Daemon {
       name,
       command: process.execPath,
       // Small heaps: seven processes on a laptop. The numbers go by the rate of garbage of a service that only passes messages.
-      args: ['--enable-source-maps', '--max-semi-space-size=4', `--max-old-space-size=${heap}`, file],
+      args: ['--enable-source-maps', '--max-semi-space-size=4', `--max-old-space-size=${heap}`, file, ...given],
       env: { ...inherited(), ...settings },
       cwd: dir,
       dir,
@@ -46,7 +59,7 @@ export class Service extends Daemon {
           : first !== undefined
             ? accepts(first)
             : Promise.resolve(true),
-      readyWithinMs: 30_000,
+      readyWithinMs,
       stopSignal: 'SIGTERM',
     });
     this.healthPort = healthPort;

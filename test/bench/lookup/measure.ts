@@ -1,0 +1,64 @@
+import { cpuSeconds } from '../../peers/index.js';
+import { load, type Mode } from './load.js';
+import type { Questions } from './questions.js';
+import type { BenchServer } from './servers.js';
+
+export interface Case {
+  readonly name: string;
+  readonly mode: Mode;
+  readonly dnssec: boolean;
+  readonly questions: 'hit' | 'nodata' | 'repeated' | 'random';
+  /** What almost every answer must say: a server that refuses is quick. Of those who sign on line some say NOERROR where nothing is (RFC 9824). */
+  readonly rcodes: readonly ('NOERROR' | 'NXDOMAIN')[];
+}
+
+export interface Rounds {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+  /** Names that nobody has asked before, for each second. */
+  readonly randomPerSecond: number;
+}
+
+/**
+ * Microseconds of CPU time for each answer, by server: the median of rounds in which every server has its turn, so that whatever else the
+ * machine does meets all of them alike. Errors: where answers are wrong or lost.
+ */
+export async function cpuPerQuery(
+  it: Case,
+  servers: readonly BenchServer[],
+  questions: Questions,
+  { rounds, seconds, warmUpSeconds, randomPerSecond }: Rounds,
+): Promise<ReadonlyMap<string, number>> {
+  const measured = new Map<string, number[]>(servers.map(({ name }) => [name, []]));
+  const ask = (server: BenchServer, time: number) =>
+    load({
+      mode: it.mode,
+      port: server.ports[it.mode]!,
+      file: it.questions === 'random' ? questions.random(Math.ceil(randomPerSecond * time)) : questions[it.questions],
+      seconds: time,
+      dnssec: it.dnssec,
+      once: it.questions === 'random',
+    });
+  for (const server of servers) await ask(server, warmUpSeconds);
+  for (let round = 0; round < rounds; round += 1) {
+    for (const server of servers) {
+      const before = cpuSeconds(server.pids());
+      const { answered, lost, rcodes } = await ask(server, seconds);
+      const used = cpuSeconds(server.pids()) - before;
+      const right = it.rcodes.reduce((sum, rcode) => sum + (rcodes[rcode] ?? 0), 0);
+      // The bare echo sends back what it gets, which says NOERROR whatever is asked.
+      if (server.name !== 'echo' && right < 0.99 * answered)
+        throw new Error(`${server.name}, ${it.name}: ${JSON.stringify(rcodes)} instead of ${it.rcodes.join()}`);
+      if (lost > 0.02 * answered) throw new Error(`${server.name}, ${it.name}: ${lost} of ${answered + lost} lost`);
+      measured.get(server.name)!.push((used * 1e6) / answered);
+    }
+  }
+  return new Map([...measured].map(([name, values]) => [name, median(values)]));
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
