@@ -31,6 +31,9 @@ export default tseslint.config(
       ],
     },
   },
-  // Store tests on real servers reach into the app whose store they test.
-  { files: ['test/integration/**/*.ts'], rules: { '@nx/enforce-module-boundaries': 'off' } },
+  // Store tests on real servers reach into the app whose store they test, and what is put to other people's secondaries is lookup's own parts.
+  {
+    files: ['test/integration/**/*.ts', 'test/conformance/secondaries/**/*.ts'],
+    rules: { '@nx/enforce-module-boundaries': 'off' },
+  },
 );
