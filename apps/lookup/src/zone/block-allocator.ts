@@ -53,6 +53,11 @@ export class BlockAllocator {
     return this.memory.octets.reduce((sum, { length }) => sum + length, 0);
   }
 
+  /** Octets of a block in use. */
+  octetsOf(ref: number): number {
+    return sizeOf(this.memory.words[ref >>> segmentBits][wordOf(ref)]) * unitOctets;
+  }
+
   /** Errors: RangeError when there is no more memory, or no segment could hold so much. */
   allocate(octets: number, kind: Kind): number {
     const units = Math.max(smallestUnits, (octets + unitOctets - 1) >>> 3);

@@ -28,12 +28,12 @@ export class RetiredBlocks {
     private readonly seed: number,
   ) {}
 
-  get count(): number {
-    return this.waiting.length - this.done + this.pinned.length;
-  }
+  /** Octets that wait for readers; not those that this thread holds. */
+  octets = 0;
 
   add(block: Retired): void {
     this.waiting.push(block);
+    this.octets += this.allocator.octetsOf(block.ref);
   }
 
   /** Gives back what nobody can see. Without editions nobody reads. */
@@ -50,6 +50,7 @@ export class RetiredBlocks {
     while (this.done < this.waiting.length && this.waiting[this.done]!.until <= oldest) {
       const each = this.waiting[this.done]!;
       this.done += 1;
+      this.octets -= this.allocator.octetsOf(each.ref);
       this.giveBackOr(each, isPinned, editions);
     }
     if (this.done > 1_024 && this.done * 2 > this.waiting.length) {

@@ -30,6 +30,9 @@ interface SentMemory {
 export interface PinnedZone {
   readonly apex: Name;
   readonly serial: number;
+  readonly soa: RR;
+  /** Of the memory in which the records lie; as records they take about as many. */
+  readonly octets: number;
   set(name: Name, type: number): SignedSet | undefined;
   /** Every record, SOA first; as slowly as the caller likes. */
   records(): Generator<RR>;
@@ -96,10 +99,12 @@ export class ServedZone {
     const { store } = this;
     if (!store) return undefined;
     const release = this.editions.pin();
-    const { moment, serial } = store;
+    const { moment, serial, soaRecord: soa } = store;
     return {
       apex: this.apex.name,
       serial,
+      soa,
+      octets: store.octets.live,
       set: (name, type) => setAt(moment, name, type),
       records: () => recordsIn(moment),
       release: () => {

@@ -7,6 +7,7 @@ import { hashEnd, hashStart, NameIndex } from './name-index.js';
 import { boundaryFlags, type NodeDraft } from './node-draft.js';
 import { flagsOf, ownFlag, setCountOf } from './node-layout.js';
 import { recordsIn, setAt, type SignedSet, type ZoneMoment } from './node-records.js';
+import { RecordStream } from './record-stream.js';
 import { RetiredBlocks } from './retired-blocks.js';
 import { ZoneBuilder } from './zone-builder.js';
 import { ZoneChange } from './zone-change.js';
@@ -21,6 +22,13 @@ import { nodeFlag, type Denial } from './zone-view.js';
 export interface Audience {
   readonly editions: ZoneEditions;
   publish(place: EditionPlace): void;
+}
+
+/** A zone that comes in pieces, cut anywhere. */
+export interface ZoneLoading {
+  add(octets: Uint8Array): void;
+  /** Errors: ZoneError when it was not one zone. */
+  finish(): ZoneStore;
 }
 
 let stores = 0;
@@ -40,7 +48,7 @@ export class ZoneStore {
   private chainId = 0;
   private apexNode = 0;
   private denial: Denial = 'unsigned';
-  private soaRecord: RR | undefined;
+  private head: RR | undefined;
   private audience: Audience | undefined;
 
   private constructor(
@@ -63,8 +71,27 @@ export class ZoneStore {
     return store.built(builder);
   }
 
+  /** As `of`, from the octets of a snapshot as they come. */
+  static load(apex: Name, { seed = 0 }: { readonly seed?: number } = {}): ZoneLoading {
+    const store = new ZoneStore(apex, seed);
+    const builder = new ZoneBuilder(store, store.allocator);
+    const records = new RecordStream(builder);
+    return {
+      add: (octets) => records.add(octets),
+      finish: () => {
+        records.end();
+        return store.built(builder);
+      },
+    };
+  }
+
+  /** The SOA record of the newest edition. */
+  get soaRecord(): RR {
+    return this.head!;
+  }
+
   get serial(): number {
-    return serialOf(this.soaRecord!);
+    return serialOf(this.soaRecord);
   }
 
   /** Number of names that own records. */
@@ -80,13 +107,13 @@ export class ZoneStore {
     return this.set(this.apex.name, RRType.SOA)!;
   }
 
-  /** Octets in use, and octets that are held to be used again. */
+  /** Octets in use, octets that are held to be used again, and of those in use the ones that only readers of older editions see. */
   get octets(): { readonly live: number; readonly held: number; readonly retired: number } {
     const index = this.index.octets + this.chain.byteLength;
     return {
       live: this.allocator.liveOctets + index,
       held: this.allocator.heldOctets + index,
-      retired: this.retired.count,
+      retired: this.retired.octets,
     };
   }
 
@@ -140,7 +167,7 @@ export class ZoneStore {
       throw new ZoneError('the entry does not leave one SOA record');
     change.settle();
     this.commit(change);
-    this.soaRecord = entry.to;
+    this.head = entry.to;
   }
 
   /** Gives back what nobody can see any more; goes on by itself with each change. */
@@ -155,7 +182,7 @@ export class ZoneStore {
     this.apexNode = slot < 0 ? 0 : this.index.at(slot);
     const soas = this.apexNode === 0 ? undefined : this.set(this.apex.name, RRType.SOA);
     if (soas?.set.rdatas.length !== 1) throw new ZoneError('not one SOA record at the apex');
-    this.soaRecord = { ...soas.set, rdata: soas.set.rdatas[0]! };
+    this.head = { ...soas.set, rdata: soas.set.rdatas[0]! };
     this.findDenial();
     return this;
   }
