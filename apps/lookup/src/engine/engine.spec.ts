@@ -163,6 +163,8 @@ describe.each(['batched', 'portable'] as const)('packets moved %s', (packets) =>
     expect([...(await told())]).toEqual([1]);
     await sleep(50);
     engine.tell(2);
+    expect(engine.hasHeard()).toBe(false);
+    await expect.poll(() => engine.hasHeard(), { timeout: 15_000 }).toBe(true);
     await expect.poll(told, { timeout: 15_000 }).toEqual(new Set([2]));
     const flood = setInterval(() => {
       for (const client of clients) for (let n = 0; n < 50; n += 1) client.send(ask.echo);

@@ -37,6 +37,8 @@ export interface Engine<Message> {
   readonly counters: readonly Counters[];
   /** Reaches every thread, in order, within some tens of milliseconds. */
   tell(message: Message): void;
+  /** Every thread has heard all that was told. */
+  hasHeard(): boolean;
   stop(): Promise<void>;
 }
 
@@ -86,6 +88,7 @@ export async function startEngine<Setup, Message>(deps: EngineDeps<Setup>): Prom
     tell: (message) => {
       for (const thread of threads) thread.tell(message);
     },
+    hasHeard: () => threads.every((thread) => thread.hasHeard()),
     stop: async () => {
       await Promise.all(threads.map((thread) => thread.stop()));
       release();
@@ -99,6 +102,8 @@ class Thread<Setup, Message> {
   private worker: Worker | undefined;
   private gone: Promise<void> = Promise.resolve();
   private stopping = false;
+  private said = 0;
+  private heard = 0;
   private readonly deaths: number[] = [];
 
   constructor(
@@ -113,6 +118,7 @@ class Thread<Setup, Message> {
     const workerData: ThreadData<Setup> = { sockets, udpLimit: deps.udpLimit, counters: counters.memory, setup };
     const worker = new Worker(deps.entry, { workerData, transferList: [...transfer], name: 'packets' });
     this.worker = worker;
+    const saidBefore = this.said;
     this.gone = new Promise((resolve) =>
       worker.once('exit', () => {
         left();
@@ -124,7 +130,10 @@ class Thread<Setup, Message> {
       worker.on('message', (message: FromThread) => {
         if ('failed' in message)
           return reject(new SystemCallError('packets', message.failed.code ?? 'failed', message.failed.message));
+        if ('heard' in message) return void (this.heard = message.heard);
         ready = true;
+        // What it began with is all that was told by then.
+        this.heard = Math.max(this.heard, saidBefore);
         resolve();
       });
       worker.once('error', (error: Error) => {
@@ -150,7 +159,12 @@ class Thread<Setup, Message> {
   }
 
   tell(message: Message): void {
-    this.worker?.postMessage({ tell: message } satisfies ToThread<Message>);
+    this.said += 1;
+    this.worker?.postMessage({ tell: message, number: this.said } satisfies ToThread<Message>);
+  }
+
+  hasHeard(): boolean {
+    return this.heard === this.said;
   }
 
   async stop(): Promise<void> {

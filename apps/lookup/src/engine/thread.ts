@@ -17,8 +17,11 @@ export interface ThreadData<Setup> {
   readonly setup: Setup;
 }
 
-export type ToThread<Message> = { readonly tell: Message } | 'stop';
-export type FromThread = { readonly ready: true } | { readonly failed: { code: string | undefined; message: string } };
+export type ToThread<Message> = { readonly tell: Message; readonly number: number } | 'stop';
+export type FromThread =
+  | { readonly ready: true }
+  | { readonly heard: number }
+  | { readonly failed: { code: string | undefined; message: string } };
 
 /** How one thread answers. */
 export interface Answering<Message> {
@@ -47,7 +50,10 @@ export async function runThread<Setup, Message>(
     return port.close();
   }
   port.on('message', (message: ToThread<Message>) => {
-    if (message !== 'stop') return told(message.tell);
+    if (message !== 'stop') {
+      told(message.tell);
+      return say({ heard: message.number });
+    }
     void packets.stop().then(() => port.close());
   });
   say({ ready: true });
