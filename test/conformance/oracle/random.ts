@@ -1,18 +1,12 @@
-/** Numbers that a seed repeats exactly (mulberry32). For tests alone. */
+import { chanceOf } from '../../faults/seed.js';
+
+/** Numbers that a seed repeats exactly. */
 export class Random {
-  private state: number;
+  /** In [0, 1). */
+  readonly fraction: () => number;
 
   constructor(seed: number) {
-    this.state = seed >>> 0;
-  }
-
-  /** In [0, 1). */
-  fraction(): number {
-    this.state = (this.state + 0x6d2b79f5) >>> 0;
-    let mixed = this.state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+    this.fraction = chanceOf(seed).fraction;
   }
 
   /** An integer in [0, below). */
