@@ -41,7 +41,7 @@ beforeAll(async () => {
   lookups = watchLookups({ replicas, ledger, look, strangers, chance: chanceOf(seed + 1) });
   await people(5);
   await sound();
-}, 90_000);
+});
 
 afterEach(() => {
   onTestFailed(() => console.log(`logs: ${city.keepLogs(`lost-stores-${seed}`)}`));
@@ -265,7 +265,7 @@ describe('two of each', () => {
     await first.kill('SIGCONT');
     await people(3);
     await sound();
-    expect(first.pid, 'it ended, and was started again').not.toBe(hung);
+    expect(first.pid, 'it stands by, and did not have to end').toBe(hung);
     expect([await leads(first), await leads(signer.service)]).toEqual([false, true]);
   }, 120_000);
 

@@ -2,6 +2,7 @@ import { Name } from '@callbook/dns';
 import { count, duration, list, processSettings, secretKey } from '@callbook/process';
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { shortestRotation } from './keys/denial-rotation.js';
 
 const hour = 3_600_000;
 
@@ -60,6 +61,12 @@ export const SignerConfig = z
       .enum(['8', '13', '14', '15'])
       .default('13')
       .transform((text) => Number(text) as 8 | 13 | 14 | 15),
+    /** Zone file of records of the operator's own; read again when it changes. */
+    staticRecords: z.string().min(1).optional(),
+    /** How long one denial key signs. */
+    denialKeyEvery: duration().default(7 * 24 * hour),
+    /** The most that a look-up replica may be behind: denial keys are shown this much and a TTL before they sign, and after. */
+    replicaLag: duration().default(24 * hour),
     /** Lifetime of a signature. */
     signatureValidity: duration().default(21 * 24 * hour),
     /** A signature with less than this left is made anew. */
@@ -91,6 +98,8 @@ export const SignerConfig = z
     // A secondary that has lost us must stop before what it holds turns bogus.
     if (config.soaExpire > config.refreshBefore - config.zoneTtl - hour)
       refuse('soaExpire', 'has to end an hour and a TTL before CALLBOOK_REFRESH_BEFORE');
+    if (config.denialKeyEvery < shortestRotation(config))
+      refuse('denialKeyEvery', 'has to be at least twice CALLBOOK_REPLICA_LAG and CALLBOOK_ZONE_TTL together');
     if (config.snapshotEvery > 6 * 24 * hour) refuse('snapshotEvery', 'has to be 6d or less: the journal is kept 7d');
     if (config.telSuffix && !config.telSuffix.isWithin(config.zone)) refuse('telSuffix', 'is not within the zone');
     for (const { name, addresses } of config.nameservers)

@@ -12,4 +12,9 @@ export const signingMetrics = (metrics: Metrics) => ({
     'signer_bindings_refused',
     'Bindings that the last reconciliation could not make into records',
   ),
+  staticSets: metrics.gauge('signer_static_sets', "RRsets of the operator's file that the zone holds"),
+  staticRefused: metrics.gauge(
+    'signer_static_refused',
+    "1 while the operator's file cannot be read or is refused, and the zone keeps the records of the former one",
+  ),
 });

@@ -52,7 +52,7 @@ export class NatsRpcServer<S extends Service> extends Server implements CustomTr
       const handle = handlers[method as keyof MethodsOf<S>] as Handler;
       this.addHandler(method, async (data: unknown) => handle(parseRequest(definition, data)));
     }
-    this.duration = deps.metrics.seconds('rpc_seconds', 'Time to answer a request over NATS', ['method', 'code']);
+    this.duration = durationOf(deps.metrics);
   }
 
   listen(callback: () => void): void {
@@ -112,6 +112,17 @@ export class NatsRpcServer<S extends Service> extends Server implements CustomTr
       if (this.inFlight === 0) for (const resolve of this.idle.splice(0)) resolve();
     }
   }
+}
+
+/** One for each process, however often it begins to serve. */
+const durations = new WeakMap<Metrics, Histogram<'method' | 'code'>>();
+
+function durationOf(metrics: Metrics): Histogram<'method' | 'code'> {
+  const known = durations.get(metrics);
+  if (known) return known;
+  const made = metrics.seconds('rpc_seconds', 'Time to answer a request over NATS', ['method', 'code']);
+  durations.set(metrics, made);
+  return made;
 }
 
 function parseRequest(definition: Rpc, data: unknown): unknown {

@@ -25,6 +25,8 @@ export interface RunningProcess<Config> {
   require(name: string, check: Check): void;
   /** Runs when the process is asked to end; last registered, first run. */
   onStop(stop: () => unknown): void;
+  /** Serves the contract until the function that it resolves with is called, or the process ends: for who serves only at times. */
+  serve<S extends Service>(contract: S, handlers: HandlersOf<S>): Promise<() => Promise<void>>;
   /** Serves the contract, where there is one, and says so; the last line of every `main.ts`. */
   run(): Promise<void>;
   run<S extends Service>(contract: S, handlers: HandlersOf<S>): Promise<void>;
@@ -67,6 +69,13 @@ export async function startProcess<S extends z.ZodType<ProcessSettings>>(
     void connection.closed.then(() => life.stop('NATS connection closed', 1));
   }
 
+  const serve = async (contract: Service, handlers: HandlersOf<Service>) => {
+    const strategy = new NatsRpcServer(contract, handlers, { nats, log, metrics });
+    const app = await NestFactory.createMicroservice(ProcessModule, { strategy, logger: nestLogger(log) });
+    await app.listen();
+    return () => app.close();
+  };
+
   return {
     config,
     nats,
@@ -75,13 +84,9 @@ export async function startProcess<S extends z.ZodType<ProcessSettings>>(
     metrics,
     require: health.require,
     onStop: life.onStop,
+    serve,
     run: async (contract?: Service, handlers?: HandlersOf<Service>) => {
-      if (contract && handlers) {
-        const strategy = new NatsRpcServer(contract, handlers, { nats, log, metrics });
-        const app = await NestFactory.createMicroservice(ProcessModule, { strategy, logger: nestLogger(log) });
-        await app.listen();
-        life.onStop(() => app.close());
-      }
+      if (contract && handlers) life.onStop(await serve(contract, handlers));
       running = true;
       log.info('process.running');
     },

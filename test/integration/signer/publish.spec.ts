@@ -64,7 +64,7 @@ describe('the first start', () => {
     const { streams } = await managerOf(world.observer);
     const message = await streams.getMessage(zoneStateStream.name, { last_by_subj: denialKeysSubject(apex) });
     const { keys } = DenialKeys.parse(message!.json());
-    expect(keys.map(({ tag }) => tag)).toEqual([signer.signing.parts.keys.denial.tag]);
+    expect(keys.map(({ tag }) => tag)).toEqual(signer.signing.parts.keys.denial.map(({ key }) => key.tag));
     expect(message!.seq).toBe(1);
     const sealed = Buffer.from(keys[0]!.sealed, 'base64');
     expect(openAtRest(sealed, settings.denialKeyEncryptionKey, denialKeyPurpose).length).toBeGreaterThan(60);

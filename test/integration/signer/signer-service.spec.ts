@@ -10,10 +10,13 @@ import { clientOf, ensureStream, jetStreamOf, publish } from '@callbook/process'
 import type { NatsConnection } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { connectAs, sql, startSignerServers, type SignerServers } from './servers.js';
 import { startSigner, type SignerProcess } from './signer-process.js';
 import { binding, World } from './signer-world.js';
+
+// Every test starts processes, and a busy machine takes many seconds for one.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let servers: SignerServers;
 let world: World;
@@ -83,7 +86,7 @@ async function expectSound(): Promise<void> {
   expect((await world.replica()).content).toEqual(await world.stored());
 }
 
-async function until(holds: () => Promise<boolean>, within = 10_000): Promise<void> {
+async function until(holds: () => Promise<boolean>, within = 60_000): Promise<void> {
   const end = Date.now() + within;
   while (!(await holds().catch(() => false))) {
     if (Date.now() > end) throw new Error('it did not come to that in time');
@@ -168,27 +171,62 @@ describe('two signers', () => {
     await first.kill('SIGKILL');
     await tell(binding(101));
     await until(() => published(binding(101), 100).then(() => true));
-    expect(Date.now() - killed).toBeLessThan(5_000);
+    expect(Date.now() - killed).toBeLessThan(10_000);
     expect(await second.metric('callbook_signer_leading')).toBe(1);
     await expectSound();
   });
 
-  it('the leader ends when it loses the lock, and the other goes on', async () => {
+  it('the leader stands by when it loses the lock, or leads again; the process stays', async () => {
     const first = await start();
-    await start();
-    await sql(
-      servers,
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'callbook-signer-leader'
-       AND pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted)`,
-    );
-    expect(await first.ended).toBe(1);
-    await tell(binding(100));
-    await until(() => published(binding(100), 100).then(() => true));
+    const second = await start();
+    for (let times = 0; times < 3; times += 1) {
+      await sql(
+        servers,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'callbook-signer-leader'
+         AND pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted)`,
+      );
+      await tell(binding(100 + times));
+      await until(() => published(binding(100 + times), 100).then(() => true));
+      await until(async () => (await first.isReady()) && (await second.isReady()));
+      await until(async () => (await leading(first)) + (await leading(second)) === 1);
+    }
     await expectSound();
   });
 });
 
-it('no acknowledged event is lost, whatever is killed', { timeout: 60_000 }, async () => {
+const leading = (signer: SignerProcess) => signer.metric('callbook_signer_leading');
+
+it(
+  'the database dies under load, again and again: the leader stays, leads again, and nothing is lost',
+  { timeout: 60_000 },
+  async () => {
+    const leader = await start();
+    const events = Array.from({ length: 120 }, (_, n) => binding(n % 40, 1 + Math.floor(n / 40)));
+    let ended = false;
+    void leader.ended.then(() => (ended = true));
+    const telling = (async () => {
+      for (const event of events) {
+        await tell(event);
+        await pause(10);
+      }
+    })();
+    for (let times = 0; times < 4; times += 1) {
+      await pause(200 * times);
+      await servers.postgres.kill('SIGKILL');
+      await until(async () => !(await leader.isReady()));
+      await servers.postgres.start();
+      if (times % 2 === 0) await until(() => leader.isReady());
+    }
+    await telling;
+    await until(() => leader.isReady());
+    for (const event of events.slice(80)) await until(() => published(event, 1_000).then(() => true));
+    await expectSound();
+    expect(ended).toBe(false);
+    expect(await leading(leader)).toBe(1);
+  },
+);
+
+it('no acknowledged event is lost, whatever is killed', async () => {
   let leader = await start();
   const events = Array.from({ length: 120 }, (_, n) => binding(n % 40, 1 + Math.floor(n / 40)));
   const telling = (async () => {
@@ -208,11 +246,10 @@ it('no acknowledged event is lost, whatever is killed', { timeout: 60_000 }, asy
     } else {
       await servers.postgres.kill('SIGKILL');
       await servers.postgres.start();
-      expect(await leader.ended).toBe(1);
-      leader = await start();
     }
   }
   await telling;
-  for (const event of events.slice(80)) await until(() => published(event, 1_000).then(() => true), 20_000);
+  await until(async () => (await leading(leader)) === 1);
+  for (const event of events.slice(80)) await until(() => published(event, 1_000).then(() => true));
   await expectSound();
 });

@@ -3,11 +3,13 @@ import { Name, readRRs, writeRR } from '@callbook/dns';
 import { generateKeyPair, spkiOf } from '@callbook/keys';
 import { createLog, createMetrics } from '@callbook/process';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { suffixesOf } from '../../../apps/signer/src/bindings/rrsets-of-binding.js';
+import { rulesOf, suffixesOf } from '../../../apps/signer/src/bindings/rrsets-of-binding.js';
 import { keepSnapshot } from '../../../apps/signer/src/feed/keep-snapshot.js';
 import { level } from '../../../apps/signer/src/feed/level.js';
 import { ZoneFeed } from '../../../apps/signer/src/feed/zone-feed.js';
+import { adoptDenialKeys } from '../../../apps/signer/src/keys/adopt-denial-keys.js';
 import { keepZoneKeys } from '../../../apps/signer/src/keys/keep-zone-keys.js';
+import { rotateDenialKeys } from '../../../apps/signer/src/keys/rotate-denial-keys.js';
 import { configureZone } from '../../../apps/signer/src/publish/configure-zone.js';
 import { PublicationWaiters } from '../../../apps/signer/src/publish/publication-waiters.js';
 import { signBindings } from '../../../apps/signer/src/publish/sign-bindings.js';
@@ -15,6 +17,8 @@ import { SigningZone, type LeadershipLost } from '../../../apps/signer/src/publi
 import { auditZone } from '../../../apps/signer/src/rebuild/audit.js';
 import { reconcile, type BindingSource } from '../../../apps/signer/src/rebuild/reconcile.js';
 import { signingMetrics } from '../../../apps/signer/src/signing-metrics.js';
+import { keepStaticRecords, type StaticRecords } from '../../../apps/signer/src/static/keep-static-records.js';
+import { staticRulesOf } from '../../../apps/signer/src/static/static-rules.js';
 import { ZoneStore } from '../../../apps/signer/src/zone/zone-store.js';
 import { Replica } from './replica.js';
 import { sql, tables, type SignerServers } from './servers.js';
@@ -38,6 +42,8 @@ export const settings = {
   soaRefresh: 3_600_000,
   soaRetry: 600_000,
   soaExpire: 7 * day,
+  denialKeyEvery: 7 * day,
+  replicaLag: day,
   snapshotEntries: 1_000,
   snapshotEvery: 6 * 3_600_000,
 };
@@ -84,6 +90,9 @@ export interface Signer {
   readonly lost: LeadershipLost[];
   sign(contents: readonly BindingContent[]): Promise<void>;
   snapshot(): ReturnType<typeof keepSnapshot>;
+  /** Looks at the operator's file. */
+  readonly ofOperator: StaticRecords;
+  rotate(): Promise<void>;
   reconcile(again?: boolean): ReturnType<typeof reconcile>;
   audit(): ReturnType<typeof auditZone>;
   close(): Promise<void>;
@@ -92,6 +101,8 @@ export interface Signer {
 export interface SignerOptions {
   readonly settings?: Partial<Settings>;
   readonly clock?: () => number;
+  /** Path of the operator's file. */
+  readonly staticRecords?: string;
   /** Puts something between the signer and its servers. */
   readonly store?: (store: ZoneStore) => ZoneStore;
   readonly feed?: (feed: ZoneFeed) => ZoneFeed;
@@ -115,30 +126,36 @@ export class World {
     const lost: LeadershipLost[] = [];
     const log = createLog('signer', 'silent');
     const measured = signingMetrics(createMetrics('signer'));
+    const clock = options.clock ?? Date.now;
+    const keys = await keepZoneKeys(store, config, clock());
     const signing = new SigningZone({
       zone: apex,
       settings: config,
       policy: config,
-      keys: await keepZoneKeys(store, config),
+      keys,
       epoch,
       store: options.store?.(store) ?? store,
       feed: options.feed?.(feed) ?? feed,
       waiters: new PublicationWaiters(),
-      clock: options.clock ?? Date.now,
+      clock,
       log,
       measured,
       level: (parts) => level(parts, config.denialKeyEncryptionKey),
       onLost: (error) => lost.push(error),
     });
     const suffixes = suffixesOf(config);
+    const rules = staticRulesOf(config);
+    const ofOperator = keepStaticRecords({ signing, rules, log, measured }, options.staticRecords);
     const { source } = this.records;
     const signer: Signer = {
       signing,
       lost,
       sign: (contents) => signBindings({ signing, suffixes }, this.records.take(contents)),
       snapshot: () => keepSnapshot(signing, config),
+      rotate: () => rotateDenialKeys(signing, config),
       reconcile: (again = false) => reconcile({ signing, source, suffixes, log }, { again }),
-      audit: () => auditZone({ signing, source, suffixes }),
+      ofOperator,
+      audit: () => auditZone({ signing, source, suffixes, ofFile: ofOperator.accepted }),
       close: () => store.close(),
     };
     return signer;
@@ -147,7 +164,16 @@ export class World {
   /** As `main.ts` goes on before it takes events. */
   async startWhole(options: SignerOptions = {}): Promise<Signer> {
     const signer = await this.start(options);
+    const { store, feed, keys, log } = signer.signing.parts;
+    await adoptDenialKeys({ store, feed, keys, log }, { ...settings, ...options.settings });
+    await signer.ofOperator.prune();
     await configureZone(signer.signing);
+    if (options.staticRecords !== undefined) {
+      // As after the reconciliation of a new zone: only then it is known where identifiers live.
+      await signer.reconcile(true);
+      await store.setRules(rulesOf(suffixesOf({ ...settings, ...options.settings })));
+      await signer.ofOperator.look();
+    }
     await signer.snapshot();
     return signer;
   }

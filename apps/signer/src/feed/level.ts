@@ -23,7 +23,7 @@ import type { StreamedEntry } from './zone-feed.js';
 export async function level(parts: SigningZoneParts, denialKeyEncryptionKey: Uint8Array): Promise<Head> {
   const { store, feed, keys, epoch, log } = parts;
   await feed.ensure();
-  await keepDenialKeys(feed, [keys.denial], denialKeyEncryptionKey);
+  await keepDenialKeys(feed, keys.denial, denialKeyEncryptionKey);
 
   const stored = await store.head();
   if (stored.epoch !== epoch) throw new LeadershipLost('another signer has begun');
@@ -69,7 +69,7 @@ async function leaveJournal(
   const serial = nextSerial(after, now);
   const soa = signSet({ subject: zoneItself, set: soaSet(settings, serial) }, parts, now);
   const { put, remove } = difference(own, [
-    ...zoneSets(settings, [keys.ksk.rdata, keys.zsk.rdata, keys.denial.rdata]),
+    ...zoneSets(settings, keys.dnskeys),
     { subject: zoneItself, set: soaSet(settings, serial) },
   ]);
   const signed = put

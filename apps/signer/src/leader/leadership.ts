@@ -18,14 +18,17 @@ const silentFor = 6_000;
 
 /**
  * Waits until this process holds the zone's advisory lock in PostgreSQL, on a connection of its own: the lock lives as long as the
- * session. `standBy` is called once when another process holds it. A database that cannot be reached is waited for.
+ * session. `standBy` is called once when another process holds it. A database that cannot be reached is waited for. Errors: when the signal
+ * ends it.
  */
 export async function takeLeadership(
-  deps: { readonly databaseUrl: string; readonly log: Log; readonly standBy: () => Promise<void> },
+  deps: { readonly databaseUrl: string; readonly log: Log; readonly standBy: () => void },
   zone: Name,
+  signal: AbortSignal,
 ): Promise<Leadership> {
   let standingBy = false;
   for (;;) {
+    signal.throwIfAborted();
     const client = await connect(deps.databaseUrl).catch((error: unknown) => {
       deps.log.warn('leader.database_unreachable', errorFields(error));
       return undefined;
@@ -33,15 +36,16 @@ export async function takeLeadership(
     while (client) {
       const held = await tryLock(client, zone).catch(() => undefined);
       if (held === true) return watch(client);
-      if (held === undefined) break;
+      if (held === undefined || signal.aborted) break;
       if (!standingBy) {
         standingBy = true;
         deps.log.info('leader.standing_by');
-        await deps.standBy();
+        deps.standBy();
       }
       await pause(tryAgainAfter);
     }
     await client?.end().catch(() => {});
+    signal.throwIfAborted();
     await pause(tryAgainAfter);
   }
 }

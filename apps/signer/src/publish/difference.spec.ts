@@ -9,13 +9,14 @@ const origin = Name.parse('e164.callbook.example');
 const subject = subjectOf('tel:+447700900123');
 const wanted = (text: string): WantedSet[] =>
   rrsetsOf(readZoneFile(text, { origin, ttl: 300 })).map((set) => ({ subject, set }));
-const stored = (text: string): SignedSet[] =>
+const aSignature = new Uint8Array([1]);
+const stored = (text: string, signatures: Uint8Array = aSignature): SignedSet[] =>
   wanted(text).map(({ set }) => ({
     subject,
     owner: set.name.lower(),
     type: set.type,
     records: recordsOf(set),
-    signatures: new Uint8Array(),
+    signatures,
     expires: 0,
   }));
 const names = (before: string, after: string) => {
@@ -25,6 +26,15 @@ const names = (before: string, after: string) => {
     put: put.map(({ wanted: { set }, before: there }) => `${there ? 'change' : 'add'} ${set.name} ${set.type}`),
   };
 };
+
+it('a set that comes under a cut, or out from under it, changes though its records stay', () => {
+  const [one] = wanted('a IN A 192.0.2.1');
+  const unsigned = new Uint8Array();
+  const changes = (signatures: Uint8Array, want: WantedSet) =>
+    difference(stored('a IN A 192.0.2.1', signatures), [want]).put.length;
+  expect([changes(aSignature, one!), changes(unsigned, { ...one!, unsigned: true })]).toEqual([0, 0]);
+  expect([changes(unsigned, one!), changes(aSignature, { ...one!, unsigned: true })]).toEqual([1, 1]);
+});
 
 describe('the difference of RRsets', () => {
   it('is nothing when they are equal, in whatever order and case they are written', () => {

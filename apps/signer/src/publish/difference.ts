@@ -1,4 +1,4 @@
-import { setKey, recordsOf, sameOctets, type SignedSet, type WantedSet } from '../zone/signed-set.js';
+import { isAsWanted, setKey, type SignedSet, type WantedSet } from '../zone/signed-set.js';
 
 export interface Difference {
   /** Stored, and wanted no more. */
@@ -16,7 +16,7 @@ export function difference(stored: readonly SignedSet[], wanted: readonly Wanted
     const there = before.get(key);
     before.delete(key);
     if (there === undefined) put.push({ wanted: one });
-    else if (!sameOctets(there.records, recordsOf(one.set))) put.push({ wanted: one, before: there });
+    else if (!isAsWanted(there, one)) put.push({ wanted: one, before: there });
   }
   return { remove: [...before.values()], put };
 }

@@ -6,6 +6,7 @@ interface Waiter {
   readonly sequence: number;
   readonly answer: (serial: number) => void;
   readonly look: (view: PublicationView) => Promise<void>;
+  readonly refuse: (error: CallbookError) => void;
 }
 
 /** What waiting needs to know: what is stored of a binding, and how far the journal has come. */
@@ -17,6 +18,7 @@ export interface PublicationView {
 /** Those who wait until the journal holds a binding. */
 export class PublicationWaiters {
   private readonly waiting = new Map<Subject, Set<Waiter>>();
+  private ended: CallbookError | undefined;
 
   /** The journal now holds these. */
   wake(publications: readonly { subject: Subject; sequence: number }[], serial: number): void {
@@ -29,9 +31,16 @@ export class PublicationWaiters {
     await Promise.all([...this.waiting.values()].flatMap((waiters) => [...waiters].map(({ look }) => look(view))));
   }
 
+  /** Another process knows from now on: whoever waits, or would, has to ask there. */
+  end(error: CallbookError): void {
+    this.ended = error;
+    for (const waiters of this.waiting.values()) for (const { refuse } of waiters) refuse(error);
+  }
+
   /** Answers with the serial that brought the sequence, or a later one. Errors: PUBLICATION_PENDING after `wait` milliseconds. */
   wait(view: PublicationView, subject: Subject, sequence: number, wait: number): Promise<{ serial: number }> {
     return new Promise((resolve, reject) => {
+      if (this.ended) return reject(this.ended);
       const waiters = this.waiting.get(subject) ?? new Set();
       this.waiting.set(subject, waiters);
       const leave = () => {
@@ -47,6 +56,7 @@ export class PublicationWaiters {
       const waiter: Waiter = {
         sequence,
         answer: (serial) => (leave(), resolve({ serial })),
+        refuse: (error) => (leave(), reject(error)),
         look: async (seen) => {
           const stored = await seen.stored(subject);
           const appended = seen.appendedSerial;

@@ -1,4 +1,4 @@
-import { rrsetOf, type SignedSet } from '../zone/signed-set.js';
+import { wantedAsStored } from '../zone/signed-set.js';
 import { RRType } from '@callbook/dns';
 import { publish, renewal } from './publish.js';
 import type { SigningZone } from './signing-zone.js';
@@ -16,7 +16,7 @@ export async function refreshSignatures(signing: SigningZone, refreshBefore: num
     const done = await signing.inTurn(async (head) => {
       const due = await store.endingBefore(Math.floor((clock() + refreshBefore) / 1_000), batch);
       // The SOA is signed with every entry, whatever else is in it.
-      const renewed = due.filter(({ type }) => type !== RRType.SOA).map((set) => renewal(set, wantedOf(set)));
+      const renewed = due.filter(({ type }) => type !== RRType.SOA).map((set) => renewal(set, wantedAsStored(set)));
       if (due.length > 0) await publish(signing, head, renewed, { evenIfNothing: true });
       return due.length;
     });
@@ -24,5 +24,3 @@ export async function refreshSignatures(signing: SigningZone, refreshBefore: num
     if (done < batch) return refreshed;
   }
 }
-
-const wantedOf = (set: SignedSet) => ({ subject: set.subject, set: rrsetOf(set) });

@@ -3,7 +3,7 @@ import { signRRset } from '@callbook/dnssec';
 import { RRType } from '@callbook/dns';
 import { createHash } from 'node:crypto';
 import type { ZoneKeys } from '../keys/zone-keys.js';
-import { recordsOf, type SignedSet, type WantedSet } from '../zone/signed-set.js';
+import { neverEnds, recordsOf, type SignedSet, type WantedSet } from '../zone/signed-set.js';
 
 /** Milliseconds. */
 export interface SigningPolicy {
@@ -16,20 +16,24 @@ const backdatedSeconds = 3_600;
 
 export const inceptionAt = (nowMs: number) => Math.floor(nowMs / 1_000) - backdatedSeconds;
 
-/** Signs with the KSKs what only they sign, the DNSKEY set, and with the ZSK the rest. */
+/** Signs with the KSK what only it signs, the DNSKEY set, and with the ZSK the rest; not what is not the zone's own (RFC 4035 §2.2). */
 export function signSet(
-  { subject, set }: WantedSet,
-  by: { zone: Name; keys: ZoneKeys; policy: SigningPolicy },
+  { subject, set, unsigned = false }: WantedSet,
+  by: { zone: Name; keys: Pick<ZoneKeys, 'ksk' | 'zsk'>; policy: SigningPolicy },
   nowMs: number,
 ): SignedSet {
   const { zone, keys, policy } = by;
   const owner = set.name.lower();
+  const records = recordsOf(set);
+  if (unsigned) return { subject, owner, type: set.type, records, signatures: none, expires: neverEnds };
   const expires = Math.floor((nowMs + policy.signatureValidity - jitterOf(owner, policy.signatureJitter)) / 1_000);
   const validity = { inception: inceptionAt(nowMs), expiration: expires };
   const key = set.type === RRType.DNSKEY ? keys.ksk : keys.zsk;
   const signature = signRRset({ ...set, name: owner }, { key, signer: zone }, validity);
-  return { subject, owner, type: set.type, records: recordsOf(set), signatures: writeRR(signature), expires };
+  return { subject, owner, type: set.type, records, signatures: writeRR(signature), expires };
 }
+
+const none = new Uint8Array();
 
 /** The same for one owner always, so that a name's signatures come due together and all names' do not. */
 export function jitterOf(owner: Name, spread: number): number {

@@ -3,8 +3,8 @@ import { readRRs, RRType, type RR } from '@callbook/dns';
 import { verifyRRset } from '@callbook/dnssec';
 import { rrsetsOfBinding, type Suffixes } from '../bindings/rrsets-of-binding.js';
 import type { SigningZone } from '../publish/signing-zone.js';
-import { recordsOf, rrsetOf, sameOctets, setKey, type SignedSet, type WantedSet } from '../zone/signed-set.js';
-import { subjectOf, zoneItself } from '../zone/subject.js';
+import { isAsWanted, rrsetOf, setKey, wantedAsStored, type SignedSet, type WantedSet } from '../zone/signed-set.js';
+import { ofOperator, subjectOf, zoneItself } from '../zone/subject.js';
 import { soaSet, zoneSets } from '../zone/zone-content.js';
 import { exportedBindings, type BindingSource } from './reconcile.js';
 
@@ -26,21 +26,23 @@ interface AuditDeps {
   readonly signing: SigningZone;
   readonly source: BindingSource;
   readonly suffixes: Suffixes;
+  /** What the operator's file wants, as far as it was accepted; without it, what is stored of it is taken as wanted. */
+  readonly ofFile?: readonly WantedSet[] | undefined;
 }
 
 /**
  * Compares the signed state with a rebuild from `records`, and verifies every signature. Nothing is held still: what is published
  * meanwhile may be counted as a difference, so that only an audit of a quiet zone has to be clean.
  */
-export async function auditZone({ signing, source, suffixes }: AuditDeps): Promise<Audited> {
+export async function auditZone({ signing, source, suffixes, ofFile }: AuditDeps): Promise<Audited> {
   const { store, settings, keys } = signing.parts;
   const serial = await signing.inTurn(async (head) => head.serial);
   const own = await store.setsOf([zoneItself]);
   const found = new Comparison();
-  found.compare(own, [
-    ...zoneSets(settings, [keys.ksk.rdata, keys.zsk.rdata, keys.denial.rdata]),
-    { subject: zoneItself, set: soaSet(settings, serial) },
-  ]);
+  found.compare(own, [...zoneSets(settings, keys.dnskeys), { subject: zoneItself, set: soaSet(settings, serial) }]);
+
+  const ofOperatorStored = await store.setsOf([ofOperator]);
+  found.compare(ofOperatorStored, ofFile ?? ofOperatorStored.map(wantedAsStored));
 
   for await (const page of exportedBindings(source)) {
     const stored = await store.setsOf(page.map(({ identifier }) => subjectOf(identifier)));
@@ -67,12 +69,12 @@ class Comparison {
 
   compare(stored: readonly SignedSet[], wanted: readonly WantedSet[]): void {
     const left = new Map(stored.map((set) => [setKey(set.owner, set.type), set]));
-    for (const { set } of wanted) {
-      const key = setKey(set.name, set.type);
+    for (const one of wanted) {
+      const key = setKey(one.set.name, one.set.type);
       const there = left.get(key);
       left.delete(key);
       if (!there) this.missing += 1;
-      else if (!sameOctets(there.records, recordsOf(set))) this.different += 1;
+      else if (!isAsWanted(there, one)) this.different += 1;
     }
     this.surplus += left.size;
     this.seen += stored.length;
@@ -118,5 +120,7 @@ function isWellSigned(signing: SigningZone, set: SignedSet, now: number): boolea
     }
   };
   const signatures = readRRs(set.signatures);
+  // Whether they should be there was compared already.
+  if (set.subject === ofOperator && signatures.length === 0) return true;
   return signatures.length > 0 && signatures.every(verifies);
 }

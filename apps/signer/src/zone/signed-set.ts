@@ -5,6 +5,8 @@ import type { Subject } from './subject.js';
 export interface WantedSet {
   readonly subject: Subject;
   readonly set: RRset;
+  /** NS at a cut, and glue: not the zone's own data, so not signed (RFC 4035 §2.2). */
+  readonly unsigned?: boolean;
 }
 
 /** A signed RRset as it is stored and published: RRs uncompressed, one after the other. */
@@ -14,10 +16,13 @@ export interface SignedSet {
   readonly owner: Name;
   readonly type: number;
   readonly records: Uint8Array;
+  /** None for what is not signed. */
   readonly signatures: Uint8Array;
-  /** Unix seconds at which the first of the signatures ends. */
+  /** Unix seconds at which the first of the signatures ends; `neverEnds` where there is none. */
   readonly expires: number;
 }
+
+export const neverEnds = Number.MAX_SAFE_INTEGER;
 
 export const setKey = (owner: Name, type: number): string => `${type} ${owner.key}`;
 
@@ -31,6 +36,10 @@ export function recordsOf(set: RRset): Uint8Array {
     rrsOf({ ...set, name: set.name.lower(), rdatas: ordered.map(({ rdata }) => rdata) }).map(writeRR),
   );
 }
+
+/** Whether what is stored is what is wanted: the same records, signed or not. */
+export const isAsWanted = (stored: SignedSet, { set, unsigned = false }: WantedSet): boolean =>
+  sameOctets(stored.records, recordsOf(set)) && (stored.signatures.length === 0) === unsigned;
 
 export const sameOctets = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
@@ -50,3 +59,10 @@ export function recordDifference(before: Uint8Array, after: Uint8Array): { remov
 }
 
 const spelling = (rr: RR) => Buffer.from(writeRR(rr)).toString('latin1');
+
+/** What is stored, as if it were wanted so. */
+export const wantedAsStored = (stored: SignedSet): WantedSet => ({
+  subject: stored.subject,
+  set: rrsetOf(stored),
+  unsigned: stored.signatures.length === 0,
+});

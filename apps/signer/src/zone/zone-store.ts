@@ -4,7 +4,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { PrismaClient } from '../generated/client.js';
 import type { KeptKey, KeyRole } from '../keys/zone-keys.js';
 import type { SignedSet } from './signed-set.js';
-import { type Subject } from './subject.js';
+import { zoneItself, type Subject } from './subject.js';
 
 /** Where the zone stands in the database. */
 export interface StoredHead {
@@ -49,6 +49,8 @@ interface SetRow {
 export const rulesUnknown = '';
 
 const pageSize = 2_000;
+/** A database that went away without a word is noticed. Milliseconds. */
+const connecting = { connectionTimeoutMillis: 5_000, keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
 /** A million numbers take under a minute. */
 const longestRead = 30 * 60_000;
 
@@ -62,13 +64,19 @@ export class ZoneStore {
   /** Finds or makes the zone's row, and begins a new epoch: whoever had the one before can write no more. */
   static async open(databaseUrl: string, apex: Name): Promise<{ store: ZoneStore; epoch: number }> {
     const schema = new URL(databaseUrl).searchParams.get('schema') ?? 'public';
-    const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl, max: 6 }, { schema }) });
+    const pool = { connectionString: databaseUrl, max: 6, ...connecting };
+    const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema }) });
     const text = apex.lower().toString();
-    const row = await prisma.zone.upsert({
-      where: { apex: text },
-      create: { apex: text, epoch: 1n, serial: 0n, lastInception: 0n, appendedSerial: 0n },
-      update: { epoch: { increment: 1n } },
-    });
+    const row = await prisma.zone
+      .upsert({
+        where: { apex: text },
+        create: { apex: text, epoch: 1n, serial: 0n, lastInception: 0n, appendedSerial: 0n },
+        update: { epoch: { increment: 1n } },
+      })
+      .catch(async (error: unknown) => {
+        await prisma.$disconnect();
+        throw error;
+      });
     return { store: new ZoneStore(prisma, row.id), epoch: Number(row.epoch) };
   }
 
@@ -103,21 +111,47 @@ export class ZoneStore {
       flags: row.flags as 256 | 257,
       sealed: row.sealed,
       retired: row.retiredAt !== null,
+      signsFrom: row.signsFrom === null ? undefined : Number(row.signsFrom),
     }));
   }
 
   /** All or none: a tag that is taken refuses them. */
   async addKeys(keys: readonly KeptKey[]): Promise<void> {
     await this.prisma.zoneKey.createMany({
-      data: keys.map(({ role, tag, algorithm, flags, sealed }) => ({
+      data: keys.map(({ role, tag, algorithm, flags, sealed, signsFrom }) => ({
         zoneId: this.zoneId,
         role,
         tag,
         algorithm,
         flags,
         sealed: Uint8Array.from(sealed),
+        signsFrom: signsFrom === undefined ? null : BigInt(signsFrom),
       })),
     });
+  }
+
+  /** The zone is to show the key's DNSKEY no more, from `now` (milliseconds) on. */
+  async retireKey(tag: number, now: number): Promise<void> {
+    await this.prisma.zoneKey.updateMany({
+      where: { zoneId: this.zoneId, tag, retiredAt: null },
+      data: { retiredAt: new Date(now) },
+    });
+  }
+
+  /** From when (Unix seconds) a denial key may sign. */
+  async setSignsFrom(tag: number, signsFrom: number): Promise<void> {
+    await this.prisma.zoneKey.updateMany({
+      where: { zoneId: this.zoneId, tag },
+      data: { signsFrom: BigInt(signsFrom) },
+    });
+  }
+
+  /** Private halves of retired keys go at once, all that was known of them when they were retired before `time` (milliseconds). */
+  async forgetRetiredKeys(time: number): Promise<void> {
+    const none = new Uint8Array();
+    const retired = { zoneId: this.zoneId, retiredAt: { not: null } };
+    await this.prisma.zoneKey.updateMany({ where: { ...retired, NOT: { sealed: none } }, data: { sealed: none } });
+    await this.prisma.zoneKey.deleteMany({ where: { zoneId: this.zoneId, retiredAt: { lt: new Date(time) } } });
   }
 
   /** All RRsets of these subjects. */
@@ -126,6 +160,16 @@ export class ZoneStore {
       SELECT owner, type, subject, records, signatures, expires FROM rrset
       WHERE zone_id = ${this.zoneId} AND subject = ANY(${subjects.map(octetsOf)}::bytea[])`;
     return rows.map(setOf);
+  }
+
+  /** Which of these owners have RRsets of other subjects than the zone itself and these. */
+  async ownersHeldByOthers(owners: readonly Name[], subjects: readonly Subject[]): Promise<Name[]> {
+    const allowed = [zoneItself, ...subjects].map(octetsOf);
+    const rows = await this.prisma.$queryRaw<{ owner: Uint8Array }[]>`
+      SELECT DISTINCT owner FROM rrset
+      WHERE zone_id = ${this.zoneId} AND owner = ANY(${owners.map(({ wire }) => wire)}::bytea[])
+        AND NOT subject = ANY(${allowed}::bytea[])`;
+    return rows.map(({ owner }) => Name.read(owner).name);
   }
 
   /** The newest sequence stored of each of these subjects, where there is one. */
