@@ -1,35 +1,30 @@
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { rdataText, RRType } from '@callbook/dns';
+import { generateZoneKey, type ZoneKey } from '@callbook/dnssec';
 import { ask } from '../../judges.js';
 import type { Random } from './random.js';
 import type { Variant } from './zone-maker.js';
 
-interface KeyPair {
-  /** The record data of its DNSKEY. */
-  readonly dnskey: string;
-  readonly keyTag: number;
-  /** BIND's file of the private key. */
-  readonly file: string;
-}
-
 /** The keys of all zones of a run: one that signs them, and one that signs denials on line. */
 export interface SigningKeys {
-  readonly zone: KeyPair;
-  readonly denial: KeyPair;
+  readonly zone: ZoneKey;
+  readonly denial: ZoneKey;
 }
 
-export async function makeKeys(dir: string): Promise<SigningKeys> {
-  mkdirSync(dir, { recursive: true });
-  const make = async (flags: readonly string[]): Promise<KeyPair> => {
-    const { stdout, stderr } = await ask('dnssec-keygen', ['-q', '-K', dir, '-a', '13', ...flags, 'keys.example.']);
-    const base = stdout.trim();
-    if (base === '') throw new Error(`dnssec-keygen: ${stderr}`);
-    const text = readFileSync(path.join(dir, `${base}.key`), 'utf8');
-    const dnskey = /IN DNSKEY (.*)$/m.exec(text)?.[1] ?? '';
-    return { dnskey, keyTag: Number(base.slice(-5)), file: path.join(dir, `${base}.private`) };
-  };
-  return { zone: await make(['-f', 'KSK']), denial: await make([]) };
-}
+export const makeKeys = (): SigningKeys => {
+  const zone = generateZoneKey(13, 257);
+  return { zone, denial: generateZoneKey(13, 256, [zone.tag]) };
+};
+
+/** For `callbook-lookup --denial-key`. */
+export const pemOf = ({ privateKey }: ZoneKey) => privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+
+/** As BIND keeps a private key. */
+const privateFileOf = ({ privateKey }: ZoneKey) =>
+  `Private-key-format: v1.3\nAlgorithm: 13 (ECDSAP256SHA256)\nPrivateKey: ${Buffer.from(privateKey.export({ format: 'jwk' }).d!, 'base64url').toString('base64')}\n`;
+
+const dnskeyText = ({ rdata }: ZoneKey) => rdataText(RRType.DNSKEY, rdata);
 
 /**
  * Signs a zone file with BIND's dnssec-signzone: neither signatures nor chains are of Callbook's own making. For `compact` the chain is
@@ -42,12 +37,12 @@ export async function signZone(
 ): Promise<string> {
   const plain = path.join(dir, `${apex}zone`);
   const shown = variant === 'compact' ? [keys.zone, keys.denial] : [keys.zone];
-  const dnskeys = shown.map(({ dnskey }) => `${apex}\t3600\tIN\tDNSKEY\t${dnskey}\n`).join('');
+  const dnskeys = shown.map((key) => `${apex}\t3600\tIN\tDNSKEY\t${dnskeyText(key)}\n`).join('');
   writeFileSync(plain, variant === 'unsigned' ? text : text + dnskeys);
   if (variant === 'unsigned') return plain;
-  const key = `K${apex}+013+${String(keys.zone.keyTag).padStart(5, '0')}`;
-  copyFileSync(keys.zone.file, path.join(dir, `${key}.private`));
-  writeFileSync(path.join(dir, `${key}.key`), `${apex} IN DNSKEY ${keys.zone.dnskey}\n`);
+  const key = `K${apex}+013+${String(keys.zone.tag).padStart(5, '0')}`;
+  writeFileSync(path.join(dir, `${key}.private`), privateFileOf(keys.zone));
+  writeFileSync(path.join(dir, `${key}.key`), `${apex} IN DNSKEY ${dnskeyText(keys.zone)}\n`);
   const signed = path.join(dir, `${apex}signed`);
   const salt = random.chance(0.6) ? '-' : Buffer.from(random.octets(4)).toString('hex');
   const nsec3 = ['-3', salt, '-H', String(random.pick([0, 0, 1, 5]))];
