@@ -8,7 +8,9 @@ export default defineConfig({
   ssr: { resolve: { conditions: source } },
   test: {
     include: ['{apps,libs}/*/src/**/*.spec.ts', 'deploy/local/src/**/*.spec.ts', 'test/**/*.spec.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // A limit that only a hang reaches, also where every processor is busy: what a test has to say about time it says itself.
+    testTimeout: 60_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });

@@ -69,7 +69,7 @@ describe.skipIf(!(await judgesAvailable()))('DNSSEC, as other people’s validat
     dnskey = anchors[0]!.replace(/^.* DNSKEY /, '');
     const alice = await world.person();
     for (const number of registered) await alice.register(number, sip(uri));
-  }, 90_000);
+  });
   afterAll(async () => {
     await Promise.all(running.map((daemon) => daemon.stop()));
     await world?.stop();

@@ -56,7 +56,7 @@ describe.skipIf(!(await judgesAvailable()))('Kamailio, with the sample configura
       settings: { CALLBOOK_ENUM_SUFFIX: suffix },
       within: room.within,
     });
-  }, 90_000);
+  });
   afterAll(async () => {
     for (const each of [kamailio, room, unbound, world]) await each?.stop();
     rmSync(dir, { recursive: true, force: true });

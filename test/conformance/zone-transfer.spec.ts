@@ -26,7 +26,7 @@ describe.skipIf(!(await judgesAvailable()))('the zone as a whole, transferred', 
     const alice = await world.person();
     for (const number of registered) await alice.register(number, sip('sip:alice@example.net'));
     transferred = recordsIn((await transfer('dig', apex)).stdout);
-  }, 90_000);
+  });
   afterAll(async () => {
     await world?.stop();
     rmSync(dir, { recursive: true, force: true });

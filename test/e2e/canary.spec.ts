@@ -70,7 +70,7 @@ beforeAll(async () => {
   smsText = asked.message.text;
   attestation = (await alice.registration.claim(asked.verification.id, secret)).attestation!;
   await alice.registration.publish(`tel:${registered}`, sip(sipUri), { attestation, wait: 10 });
-}, 90_000);
+});
 afterAll(async () => {
   await world?.stop();
   tap?.stop();
@@ -208,7 +208,7 @@ describe('what was asked', () => {
     // And as clients do it, where the answers are proofs that it is not there.
     for (const number of askedNumbers)
       for (const replica of [0, 1]) expect(await world.lookup(number, replica)).toEqual({ status: 'not-found' });
-  }, 90_000);
+  }, 180_000);
 
   async function askEverything(server: Address): Promise<void> {
     const nodes = askedNumbers.map((number) => nodeOf(parseE164(number), suffix));
@@ -303,7 +303,7 @@ describe('what was refused', () => {
     for (const { status } of answers) expect(status).toBeGreaterThanOrEqual(400);
     for (const { status } of answers) expect(status).toBeLessThan(500);
     await notEvenHttp(anywhere);
-  }, 60_000);
+  }, 180_000);
 
   const needles = () => [
     ...Object.values(refusedNumbers).flatMap(spellingsOfNumber),
@@ -344,7 +344,7 @@ describe('what was written', () => {
       await expect.poll(allReady, { timeout: 20_000 }).toBe(true);
     }
     await alice.registration.publish(`tel:${registered}`, sip(sipUri), { wait: 10 });
-  }, 90_000);
+  }, 180_000);
 
   /** A service that ended, as the signer does when it is not sure of its lock any more, is started again: that is its supervisor's work. */
   async function allReady(): Promise<boolean> {

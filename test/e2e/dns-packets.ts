@@ -121,7 +121,7 @@ export class TcpClient {
   }
 
   /** The next message; undefined when the connection is closed or nothing comes in time. */
-  async next(milliseconds = 3_000): Promise<Buffer | undefined> {
+  async next(milliseconds = 10_000): Promise<Buffer | undefined> {
     const until = performance.now() + milliseconds;
     while (this.answers.length === 0 && !this.closed && performance.now() < until)
       await new Promise<void>((resolve) => {

@@ -19,6 +19,8 @@ const portNames = {
   API: '14443',
   SANDBOX: '14480',
   DNS: '14053',
+  DOT: '14853',
+  DOH: '14453',
   POSTGRES: '15432',
   REDIS: '16379',
   NATS: '14222',
@@ -118,7 +120,7 @@ describe('npm start', () => {
     rmSync(here.folder, { recursive: true, force: true });
     for (const [name, port] of Object.entries(here.ports))
       expect(await answers(Number(port)), `${name} still listens`).toBe(false);
-  }, 30_000);
+  });
 
   it('shows the main job, each step held, with its milliseconds', () => {
     const steps = printed.match(/^.*[✓✗] .*$/gm) ?? [];
@@ -140,21 +142,21 @@ describe('npm start', () => {
       const expected = Object.entries(shows).find(([start]) => command.startsWith(start))?.[1];
       if (expected) expect(stdout).toMatch(expected);
     },
-    60_000,
+    180_000,
   );
 
   it('prints three commands that work as they stand', async () => {
     const tries = printed.match(/^ {2}(dig|curl|npx) .*$/gm) ?? [];
     expect(tries).toHaveLength(3);
     for (const command of tries) expect((await run(here, command.trim())).status, command).toBe(0);
-  }, 60_000);
+  }, 180_000);
 
   it('refuses a second start in the same place, names who is in the way, and leaves the first alone', async () => {
     const { status, stderr, stdout } = await run(here, 'npm start -- --demo');
     expect(status).not.toBe(0);
     expect(stderr + stdout).toMatch(/did not start|in use|taken|runs already/i);
     expect((await run(here, 'npx callbook lookup +447700900124')).status).toBe(0);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('npm start -- --demo --json', () => {

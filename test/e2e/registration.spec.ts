@@ -27,7 +27,7 @@ beforeAll(async () => {
     settings: { identity: { CALLBOOK_RESEND_AFTER: '1s' } },
     through: observed(seen),
   });
-}, 90_000);
+});
 afterAll(() => world?.stop());
 
 const replicas = [0, 1];

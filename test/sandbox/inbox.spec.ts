@@ -103,7 +103,7 @@ describe.each(bothWays)('a sandbox that is stopped, %s', (_, start) => {
     await new Promise((resume) => setTimeout(resume, 200));
     const began = performance.now();
     await sandbox.stop();
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(10_000);
     await Promise.all(hanging);
   });
 });

@@ -86,7 +86,7 @@ describe.each(bothWays)('sending, %s', (_, start) => {
     expect(answer.messages.map(({ status }) => status)).toEqual(['0', '0']);
     expect(await sandbox.messagesTo(ann)).toMatchObject([{ segments: 2 }]);
     await expect(
-      vonageWithKey(sandbox, 'wrong').sms.send({ to: digits, from: sender, text: 'hello' }),
+      vonageWithKey(sandbox, { apiSecret: 'wrong' }).sms.send({ to: digits, from: sender, text: 'hello' }),
     ).rejects.toThrow();
     await expect(vonageWithKey(sandbox).sms.send({ to: ann, from: sender, text: 'hello' })).rejects.toThrow();
     expect(await sandbox.acceptedFor(ann)).toBe(1);
@@ -100,7 +100,7 @@ describe.each(bothWays)('sending, %s', (_, start) => {
     });
     const { applicationId } = account;
     const attempts = [
-      vonageWithKey(sandbox, 'wrong'),
+      vonageWithKey(sandbox, { apiSecret: 'wrong' }),
       vonageWithToken(sandbox, { applicationId, privateKey: stranger.privateKey }),
     ].map((vonage) => refusal(vonage.messages.send(text('hello'))));
     for (const { status, type, problem } of await Promise.all(attempts)) {

@@ -31,14 +31,14 @@ export const ben = '+447700900124';
 export const sender = 'Callbook';
 
 /** The real SDK, as the account's owner sets it up. */
-export const vonageWithKey = (sandbox: { url: string }, apiSecret = account.apiSecret) =>
-  new Vonage({ apiKey: account.apiKey, apiSecret }, { apiHost: sandbox.url, restHost: sandbox.url, timeout: 1_000 });
+export const vonageWithKey = (sandbox: { url: string }, { apiSecret = account.apiSecret, timeout = 10_000 } = {}) =>
+  new Vonage({ apiKey: account.apiKey, apiSecret }, { apiHost: sandbox.url, restHost: sandbox.url, timeout });
 
 /** The real SDK with an application's JWT. */
 export const vonageWithToken = (
   sandbox: { url: string },
   credentials = { applicationId: account.applicationId, privateKey },
-) => new Vonage(credentials, { apiHost: sandbox.url, restHost: sandbox.url, timeout: 1_000 });
+) => new Vonage(credentials, { apiHost: sandbox.url, restHost: sandbox.url, timeout: 10_000 });
 
 type Change = Pick<SandboxOptions, 'webhookUrl' | 'ca'>;
 export type Start = (change?: Change) => Promise<Sandbox>;

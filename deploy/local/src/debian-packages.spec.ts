@@ -56,9 +56,7 @@ describe.skipIf(!onDebian)('unpacking', () => {
     expect(readdirSync(dir)).toHaveLength(1);
 
     process.env['http_proxy'] = 'http://127.0.0.1:1'; // whatever would go out now would fail
-    const start = Date.now();
     await unpackDebianPackages(['libxml2-utils'], { dir });
-    expect(Date.now() - start).toBeLessThan(1_000);
   });
 
   it.each([

@@ -145,9 +145,10 @@ describe('broken octets', () => {
 
   it('does not keep the reader busy: chains as long as allowed, as many as 64 KB hold', () => {
     const octets = chained(127, 5400);
-    const start = performance.now();
+    const start = process.cpuUsage();
     expect(decodeMessage(octets).answers.length).toBe(5401);
-    expect(performance.now() - start).toBeLessThan(2000);
+    // Of the processor, not of the clock: the machine may be busy.
+    expect(process.cpuUsage(start).user / 1_000).toBeLessThan(2_000);
   });
 });
 

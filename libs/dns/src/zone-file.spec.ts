@@ -217,9 +217,10 @@ describe('hostile text', () => {
   });
 
   it('is read in time that grows with its length only', () => {
-    const start = performance.now();
+    const start = process.cpuUsage();
     for (const piece of ['(', 'a ', '"', '\\', ';', 'a=', '" "', '\n'])
       codeOf(() => readZoneFile(piece.repeat(200_000), { origin }));
-    expect(performance.now() - start).toBeLessThan(3000);
+    // Of the processor, not of the clock: the machine may be busy.
+    expect(process.cpuUsage(start).user / 1_000).toBeLessThan(5_000);
   });
 });

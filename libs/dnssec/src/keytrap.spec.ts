@@ -17,12 +17,15 @@ const text: RRset = { name, type: RRType.TXT, class: 1, ttl: 300, rdatas: [Buffe
 
 /** A DNSKEY rdata with the tag of `key`, which nobody has the private key of. */
 function colliding(key: ZoneKey): Uint8Array {
-  const rdata = Buffer.concat([key.rdata.subarray(0, 4), randomBytes(64)]);
-  for (let word = 0; word < 0x1_0000; word += 1) {
-    rdata.writeUInt16BE(word, rdata.length - 2);
-    if (keyTag(rdata) === key.tag) return rdata;
+  for (;;) {
+    const rdata = Buffer.concat([key.rdata.subarray(0, 4), randomBytes(62), Buffer.alloc(2)]);
+    const missing = (key.tag - keyTag(rdata)) & 0xffff;
+    // The sum may gain one by its carry (RFC 4034 appendix B), and so passes over a tag now and then: other octets, then.
+    for (const word of [missing, missing - 1]) {
+      rdata.writeUInt16BE(word & 0xffff, rdata.length - 2);
+      if (keyTag(rdata) === key.tag) return rdata;
+    }
   }
-  throw new Error('the last word takes every value, and so does the sum');
 }
 
 const rrs = (set: RRset): RR[] => set.rdatas.map((rdata) => ({ ...set, rdata }));
@@ -72,10 +75,10 @@ describe('a zone whose keys share a tag', () => {
   it('costs a bounded number of verifications when hundreds do (KeyTrap, CVE-2023-50387)', async () => {
     const keys = [...Array.from({ length: 500 }, () => colliding(ksk)), ksk.rdata];
     const zoneOf = hostileZone(keys, (good) => Array.from({ length: 500 }, () => garbage(good)));
-    const started = performance.now();
+    const started = process.cpuUsage();
     expect(await zoneOf.verdict()).toMatchObject({ status: 'bogus' });
-    // 500 × 500 verifications would take half a minute.
-    expect(performance.now() - started).toBeLessThan(2000);
+    // 500 × 500 verifications would take half a minute, of the processor and not of the clock: the machine may be busy.
+    expect(process.cpuUsage(started).user / 1_000).toBeLessThan(4_000);
   });
 });
 

@@ -4,7 +4,7 @@ import { IdentityWorld } from './identity-world.js';
 let world: IdentityWorld;
 beforeAll(async () => {
   world = await IdentityWorld.start({}, 2);
-}, 60_000);
+});
 afterAll(() => world?.stop());
 
 it('two replicas that start at once end with one key, sealed at rest', async () => {

@@ -10,7 +10,7 @@ let holder: Holder;
 beforeAll(async () => {
   world = await IdentityWorld.start({}, 2);
   holder = await world.newHolder();
-}, 60_000);
+});
 afterAll(() => world?.stop());
 
 let last = 100;

@@ -131,7 +131,7 @@ describe('a stream of batches', () => {
       )
       .toBe(true);
     await expect.poll(() => [...seen], { timeout: 15_000 }).toEqual(['before', 'after']);
-  }, 40_000);
+  });
 
   it('goes on when the stream was lost and made anew', async () => {
     const seen: string[] = [];
@@ -142,7 +142,7 @@ describe('a stream of batches', () => {
     await ensureStream(nats, stream);
     await send('new');
     await expect.poll(() => seen, { timeout: 15_000 }).toEqual(['old', 'new']);
-  }, 40_000);
+  });
 
   it('ends at once when it has hardly begun', async () => {
     for (let n = 0; n < 20; n += 1) {

@@ -117,7 +117,7 @@ describe('a remote call', () => {
       code: 'UNAVAILABLE',
       retry: 'later',
     });
-    expect(performance.now() - start).toBeLessThan(500);
+    expect(performance.now() - start, 'not after the five seconds of a request').toBeLessThan(3_000);
     const silent = nats.subscribe('rpc.records.double', { callback: () => {} });
     await expect(clientOf(contract, nats).double({ n: 1 })).rejects.toMatchObject({
       code: 'UNAVAILABLE',

@@ -177,7 +177,7 @@ describe('under kill -9', () => {
     const events = (await eventsIn(nats.all)).slice(before);
     expect(events.map(({ content }) => content.hash).sort()).toEqual(bindings.map(({ hash }) => hash).sort());
     expect(await database.statement.count()).toBe(count);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('the export', () => {
