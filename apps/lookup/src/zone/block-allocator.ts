@@ -32,10 +32,10 @@ export class BlockAllocator {
   private inUse = 0;
   private count = 0;
 
-  /** `grown` is told of a segment before anything lies in it. */
+  /** `grown` is told of each segment before anything lies in it. */
   constructor(
     private readonly memory: ZoneMemory,
-    private readonly grown: (segment: SharedArrayBuffer) => void = () => {},
+    private readonly grown: () => void,
   ) {}
 
   /** Number of blocks in use. */
@@ -121,9 +121,8 @@ export class BlockAllocator {
     if (number >= 1 << (32 - segmentBits)) throw new RangeError('the zone is larger than 32 GiB');
     let size = Math.min(segmentUnits, smallestSegment << Math.min(2 * number, 8));
     while (size < units + firstUnit + 1) size *= 2;
-    const segment = new SharedArrayBuffer(size * unitOctets);
-    this.grown(segment);
-    this.memory.add(segment);
+    this.memory.add(new SharedArrayBuffer(size * unitOctets));
+    this.grown();
     const first = number * segmentUnits + firstUnit;
     // What is never free stands at the end, so that nothing looks beyond it.
     const last = number * segmentUnits + size - 1;

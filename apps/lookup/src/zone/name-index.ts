@@ -48,7 +48,7 @@ export function findSlot(
 }
 
 function owns(memory: ZoneMemory, ref: number, name: Uint8Array, start: number, length: number): boolean {
-  const words = memory.words[ref >>> segmentBits];
+  const words = memory.wordsFor(ref);
   const at = wordOf(ref);
   if ((words[at + 4] & 0xff) !== length) return false;
   const octets = memory.octets[ref >>> segmentBits];

@@ -9,6 +9,8 @@ import {
   ownerLengthOf,
   ownerStart,
   ownFlag,
+  skipRecords,
+  ttlOf,
 } from './node-layout.js';
 import { SetDraft, setTypeOf } from './set-draft.js';
 import { ZoneError } from './zone-error.js';
@@ -197,13 +199,3 @@ function copyInto(into: Uint8Array, at: number, from: Uint8Array, length: number
   else into.set(from.subarray(0, length), at);
   return at + length;
 }
-
-/** Where so many records end that begin at an offset. */
-export function skipRecords(octets: Uint8Array, start: number, count: number): number {
-  let at = start;
-  for (let left = count; left > 0; left -= 1) at += 12 + ((octets[at + 10] << 8) | octets[at + 11]);
-  return at;
-}
-
-export const ttlOf = (octets: Uint8Array, record: number): number =>
-  ((octets[record + 6] << 24) | (octets[record + 7] << 16) | (octets[record + 8] << 8) | octets[record + 9]) >>> 0;

@@ -36,7 +36,6 @@ export const maximumChildren = 0xffffff;
 
 export const directoryOf = (flags: number): number => nodeWords + ((flags & ownFlag.digits) !== 0 ? digitWords : 0);
 
-export const bornAt = (memory: ZoneMemory, ref: number): number => memory.words[ref >>> segmentBits][wordOf(ref) + 1];
 export const olderOf = (memory: ZoneMemory, ref: number): number =>
   Atomics.load(memory.words[ref >>> segmentBits], wordOf(ref) + 2);
 export const setOlder = (memory: ZoneMemory, ref: number, older: number): void => {
@@ -66,6 +65,16 @@ export function digitRootOf(memory: ZoneMemory, ref: number): number {
 /** The newest version that is there in an edition, from the newest of all on; 0: none. */
 export function visibleAt(memory: ZoneMemory, newest: number, edition: number): number {
   let ref = newest;
-  while (ref !== 0 && bornAt(memory, ref) > edition) ref = olderOf(memory, ref);
+  while (ref !== 0 && memory.wordsFor(ref)[wordOf(ref) + 1] > edition) ref = olderOf(memory, ref);
   return ref !== 0 && (flagsOf(memory, ref) & ownFlag.removed) !== 0 ? 0 : ref;
 }
+
+/** Where so many records end that begin at an offset. */
+export function skipRecords(octets: Uint8Array, start: number, count: number): number {
+  let at = start;
+  for (let left = count; left > 0; left -= 1) at += 12 + ((octets[at + 10] << 8) | octets[at + 11]);
+  return at;
+}
+
+export const ttlOf = (octets: Uint8Array, record: number): number =>
+  ((octets[record + 6] << 24) | (octets[record + 7] << 16) | (octets[record + 8] << 8) | octets[record + 9]) >>> 0;

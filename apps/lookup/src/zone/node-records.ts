@@ -1,8 +1,7 @@
 import { Name, RRType, type RR, type RRset } from '@callbook/dns';
 import { blockKind, firstBlock, kindOf, sizeOf } from './block-allocator.js';
 import { hashEnd, hashOn, hashStart, type NameIndex } from './name-index.js';
-import { skipRecords, ttlOf } from './node-draft.js';
-import { directoryOf, ownerLengthOf, ownerStart, visibleAt } from './node-layout.js';
+import { directoryOf, ownerLengthOf, ownerStart, skipRecords, ttlOf, visibleAt } from './node-layout.js';
 import { recordHead } from './set-draft.js';
 import { segmentBits, segmentUnits, wordOf, type ZoneMemory } from './zone-memory.js';
 import type { ZoneApex } from './zone-name.js';

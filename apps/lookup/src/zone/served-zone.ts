@@ -1,30 +1,12 @@
 import type { Name, RR } from '@callbook/dns';
-import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import type { ReaderHandle, SentMemory } from './open-zone-view.js';
 import { recordsIn, setAt, type SignedSet } from './node-records.js';
 import { ZoneEditions, type EditionPlace } from './zone-editions.js';
-import { ZoneMemory } from './zone-memory.js';
 import { ZoneApex } from './zone-name.js';
-import { suffices, ZoneReader, type MemoryShape } from './zone-reader.js';
+import { ZoneReader } from './zone-reader.js';
 import type { ZoneStore } from './zone-store.js';
 import type { ZoneView } from './zone-view.js';
-
-/** What a thread needs to read the zone; to be posted to it, the port in the list of what is transferred. */
-export interface ReaderHandle {
-  readonly control: SharedArrayBuffer;
-  readonly slot: number;
-  /** Lower-cased wire form. */
-  readonly apex: Uint8Array;
-  readonly port: MessagePort;
-}
-
-/** Memory that a thread has not got yet. It is sent before the edition that needs it is published. */
-interface SentMemory {
-  readonly store: number;
-  /** Of the zone, from the first that was not sent before. */
-  readonly segments: readonly SharedArrayBuffer[];
-  readonly index?: { readonly id: number; readonly slots: SharedArrayBuffer };
-  readonly chain?: { readonly id: number; readonly refs: SharedArrayBuffer };
-}
 
 /** An edition that is held while the zone moves on. */
 export interface PinnedZone {
@@ -66,7 +48,11 @@ export class ServedZone {
     if (!store.apex.name.equals(this.apex.name)) throw new TypeError('another zone is served here');
     this.store?.leave();
     this.store = store;
-    store.publishTo({ editions: this.editions, publish: (place) => this.publish(place) });
+    store.publishTo({
+      editions: this.editions,
+      grown: () => this.sendSegments(),
+      publish: (place) => this.publish(place),
+    });
   }
 
   /** For this thread. */
@@ -119,6 +105,15 @@ export class ServedZone {
     this.editions.publish(place);
   }
 
+  /** Readers of older editions come upon what lies there, too. */
+  private sendSegments(): void {
+    for (const { port, sent } of this.receivers.values()) {
+      const { segments } = this.store!.memory;
+      port.postMessage({ store: sent.store, segments: segments.slice(sent.segments) } satisfies SentMemory);
+      sent.segments = segments.length;
+    }
+  }
+
   private send({ port, sent }: Receiver, store: ZoneStore, place: EditionPlace): void {
     const news = sent.store !== place.store;
     const from = news ? 0 : sent.segments;
@@ -135,35 +130,4 @@ export class ServedZone {
     port.postMessage(message);
     Object.assign(sent, { store: place.store, segments: place.segments, index: place.index, chain: place.chain });
   }
-}
-
-/** The zone on another thread than that of its writer. What has grown is fetched when an edition needs it, also by a thread that never waits for messages. */
-export function openZoneView({ control, slot, apex, port }: ReaderHandle): ZoneView {
-  port.unref();
-  let shape: MemoryShape = {
-    store: 0,
-    memory: new ZoneMemory(),
-    index: { id: 0, slots: new Uint32Array(0) },
-    chain: { id: 0, refs: new Uint32Array(0) },
-  };
-  return new ZoneReader(control, slot, apex, (place) => {
-    // No further than needed: what comes later may belong to another zone.
-    while (!suffices(shape, place)) {
-      const next = receiveMessageOnPort(port);
-      if (!next) throw new Error('memory of the zone was not sent');
-      shape = received(shape, next.message as SentMemory);
-    }
-    return shape;
-  });
-}
-
-function received(before: MemoryShape, { store, segments, index, chain }: SentMemory): MemoryShape {
-  const memory = store === before.store ? before.memory : new ZoneMemory();
-  for (const segment of segments) memory.add(segment);
-  return {
-    store,
-    memory,
-    index: index ? { id: index.id, slots: new Uint32Array(index.slots) } : before.index,
-    chain: chain ? { id: chain.id, refs: new Uint32Array(chain.refs) } : before.chain,
-  };
 }

@@ -11,6 +11,23 @@ export const unitMask = segmentUnits - 1;
 export class ZoneMemory {
   readonly octets: Uint8Array[] = [];
   readonly words: Uint32Array[] = [];
+  /** Set by a thread that hears of segments by messages: fetches those that were sent. */
+  fetch = (): void => {
+    throw new Error('a block outside the memory of the zone');
+  };
+
+  /**
+   * Words of the segment of a block. A reader of an older edition may come upon a block that was made since then, in a segment that it has not
+   * heard of; it was sent before anything pointed there.
+   */
+  wordsFor(ref: number): Uint32Array {
+    return this.words[ref >>> segmentBits] ?? this.fetched(ref);
+  }
+
+  private fetched(ref: number): Uint32Array {
+    while (!this.words[ref >>> segmentBits]) this.fetch();
+    return this.words[ref >>> segmentBits];
+  }
 
   add(segment: SharedArrayBuffer): void {
     this.octets.push(new Uint8Array(segment));

@@ -1,8 +1,7 @@
-import { compareWithOwner, hashLabelInto } from './denial-chain.js';
+import { compareWithOwner, hashLabelInto } from './chain-order.js';
 import { DigitPath } from './digit-path.js';
 import { somethingBegins } from './digit-tree.js';
 import { findSlot, hashEnd, hashOn, hashStart } from './name-index.js';
-import { skipRecords, ttlOf } from './node-draft.js';
 import {
   digitRootOf,
   directoryOf,
@@ -11,6 +10,8 @@ import {
   ownerStart,
   ownFlag,
   setCountOf,
+  skipRecords,
+  ttlOf,
   viewFlags,
   visibleAt,
 } from './node-layout.js';

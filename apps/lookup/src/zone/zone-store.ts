@@ -21,6 +21,8 @@ import { nodeFlag, type Denial } from './zone-view.js';
 /** Who is to see each edition of a zone. */
 export interface Audience {
   readonly editions: ZoneEditions;
+  /** There is one more segment, in which nothing lies yet. */
+  grown(): void;
   publish(place: EditionPlace): void;
 }
 
@@ -38,7 +40,7 @@ export class ZoneStore {
   readonly apex: ZoneApex;
   readonly memory = new ZoneMemory();
   readonly index = new NameIndex(this.memory);
-  readonly allocator = new BlockAllocator(this.memory);
+  readonly allocator = new BlockAllocator(this.memory, () => this.audience?.grown());
   /** Made anew with each edition: it names nodes. */
   chain: Uint32Array = new Uint32Array(0);
   /** Names that own records; names that own NS below the apex, or DNAME; names that have a wildcard below; names that own NSEC3. */
