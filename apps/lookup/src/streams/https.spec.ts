@@ -190,6 +190,20 @@ describe('DNS over HTTPS', () => {
     expect(await firstLine(nonsense)).toBe('HTTP/1.1 400 Bad Request');
   });
 
+  it('answers one request after the other on a connection of HTTP/1.1, also when they come together', async () => {
+    await serve();
+    const client = await dial(transport.port, ['http/1.1']);
+    const get = `GET /dns-query?dns=${encoded} HTTP/1.1\r\nhost: x\r\n\r\n`;
+    let heard = '';
+    client.on('data', (data: Buffer) => (heard += data.toString('latin1')));
+    const answers = () => heard.split('HTTP/1.1 200 OK').length - 1;
+    client.write(get);
+    await reached(() => answers() === 1);
+    client.write(get.repeat(50));
+    await reached(() => answers() === 51);
+    client.destroy();
+  });
+
   it('says 431 to headers beyond all measure', async () => {
     await serve();
     const client = overHttp1(transport.port);

@@ -106,7 +106,7 @@ function answerHttp1(
     if (response.headersSent) return;
     connection.touch();
     // What is left of a body that is not wanted is not waited for.
-    if (!request.complete) response.shouldKeepAlive = false;
+    if (!request.complete && hasBody(request)) response.shouldKeepAlive = false;
     response.writeHead(what.status, { ...headersOf(what), 'content-length': what.body?.length ?? 0 });
     response.end(what.body);
   };
@@ -115,6 +115,10 @@ function answerHttp1(
     return collect(request, (body) => reply(body ? dohAnswer(responder, body, client) : dohError.tooLarge));
   reply('reply' in read ? read.reply : dohAnswer(responder, read.query, client));
 }
+
+/** RFC 9112 §6. */
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 
 function headersOf({ status, maxAge, body }: DohReply): Record<string, string | number> {
   if (body)
