@@ -87,6 +87,10 @@ describe('response-rate limiting', () => {
     expect(sent).toBeLessThanOrEqual(250);
   });
 
+  it('takes any rate', () => {
+    expect(flood(limiterOf(1_000_000_000), 10_000, (i) => ({ second: i })).sent).toBe(10_000);
+  });
+
   it('is not fooled by a clock that goes back', () => {
     const limiter = limiterOf(10);
     flood(limiter, 100, () => ({ second: 1_000 }));

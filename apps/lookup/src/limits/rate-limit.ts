@@ -42,6 +42,9 @@ const ways = 4;
 /** 1 MiB, whatever addresses come: the account that was refilled longest ago makes room. */
 const accounts = 65_536;
 
+/** Above this nobody is limited anyway, and 15 seconds of it still fit a balance of 32 bits. */
+const largestRate = 100_000_000;
+
 /** Seconds of quiet after which an account that was overdrawn by far is good again. */
 const window = 15;
 
@@ -51,6 +54,7 @@ export const createRateLimitTable = (options: {
   readonly key: Uint8Array;
 }): RateLimitTable => ({
   ...options,
+  rate: Math.min(options.rate, largestRate),
   accounts: new SharedArrayBuffer(accounts * fields * Int32Array.BYTES_PER_ELEMENT),
 });
 

@@ -34,9 +34,10 @@ export function httpsTransport(address: ListenAddress, deps: HttpsDeps, limits: 
     },
   );
   http1.maxHeadersCount = headerPairs;
-  http1.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
-    else socket.destroy();
+  http1.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable) return socket.destroy();
+    const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+    return socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n\r\n`);
   });
 
   return streamListener(address, 'https', limits, (socket, connection, client) => {
@@ -85,6 +86,8 @@ function serveHttp2(
       const body = head ? undefined : what.body;
       stream.respond({ ':status': what.status, ...headersOf(what) }, { endStream: body === undefined });
       if (body) stream.end(body);
+      // What is left of a body that is not wanted is not read (RFC 9113 §8.1).
+      if (!stream.endAfterHeaders && !stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
     };
     const request = readDohRequest(headers[':method'] ?? '', headers[':path'] ?? '', (name) => headers[name]);
     if (request !== 'body')
