@@ -189,6 +189,8 @@ function surroundingsOf({ callbook: { dir, servers, addresses } }: World): Param
       api: portOf(addresses.api),
       sandbox: portOf(addresses.sandbox),
       dns: addresses.dns.map(({ port }) => port),
+      dot: addresses.dot.map(({ port }) => port),
+      doh: addresses.doh.map(portOf),
     },
   };
 }

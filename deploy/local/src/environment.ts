@@ -10,7 +10,14 @@ export interface Surroundings {
   readonly nats: { readonly url: string; password(user: string): string };
   readonly redis: { readonly url: string };
   readonly postgres: { url(role: string): string };
-  readonly ports: { readonly api: number; readonly sandbox: number; readonly dns: readonly number[] };
+  readonly ports: {
+    readonly api: number;
+    readonly sandbox: number;
+    /** One of each for each lookup. */
+    readonly dns: readonly number[];
+    readonly dot: readonly number[];
+    readonly doh: readonly number[];
+  };
 }
 
 export type AppName = 'gateway' | 'identity' | 'records' | 'signer' | 'lookup';
@@ -66,11 +73,18 @@ const perApp: Record<AppName, (surroundings: Surroundings, replica: number) => S
     CALLBOOK_ZONE: ZONE,
     CALLBOOK_NAMESERVERS: `ns1.${ZONE}=127.0.0.1`,
   }),
-  lookup: ({ secrets, ports }, replica) => ({
+  lookup: ({ dir, secrets, ports }, replica) => ({
     CALLBOOK_ZONE: ZONE,
     CALLBOOK_DENIAL_KEY_ENCRYPTION_KEY: key(secrets, 'denial.keys'),
     CALLBOOK_DNS_PORT: String(ports.dns[replica]),
+    CALLBOOK_DOT_PORT: String(ports.dot[replica]),
+    CALLBOOK_DOH_PORT: String(ports.doh[replica]),
+    CALLBOOK_TLS_DIRECTORY: path.join(dir, 'tls'),
     CALLBOOK_TRANSFER_ALLOW: '127.0.0.1',
+    // A laptop runs all the other services too, and everybody who asks has one address.
+    CALLBOOK_WORKERS: '2',
+    CALLBOOK_RATE_LIMIT: '100000',
+    CALLBOOK_TCP_CONNECTIONS_PER_CLIENT: '1000',
   }),
 };
 

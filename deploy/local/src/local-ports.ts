@@ -1,13 +1,15 @@
 import { freePort } from './ports.js';
 import { SetupError } from './setup-error.js';
 
-/** `dns` and `health` are the first of several: one DNS port for each lookup, one health port for each service. */
-export type PortName = 'api' | 'sandbox' | 'dns' | 'nats' | 'redis' | 'postgres' | 'health';
+/** `dns`, `dot`, `doh` and `health` are the first of several: one for each lookup, one health port for each service. */
+export type PortName = 'api' | 'sandbox' | 'dns' | 'dot' | 'doh' | 'nats' | 'redis' | 'postgres' | 'health';
 
 const defaults: Readonly<Record<PortName, number>> = {
   api: 14443,
   sandbox: 14480,
   dns: 14053,
+  dot: 14853,
+  doh: 14453,
   nats: 14222,
   redis: 16379,
   postgres: 15432,

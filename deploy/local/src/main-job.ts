@@ -143,6 +143,8 @@ export function whatToTry({ addresses, caFile }: Callbook): string {
 API, described ${addresses.api}/docs
 phone inboxes  ${addresses.sandbox}
 DNS            ${addresses.dns.map(({ host, port }) => `${host}:${port}`).join(' ')} (UDP and TCP)
+DNS over TLS   ${addresses.dot.map(({ host, port }) => `${host}:${port}`).join(' ')}
+DNS over HTTPS ${addresses.doh.join(' ')}
 
   dig @${dns.host} -p ${dns.port} +dnssec ${node} NAPTR
   curl --cacert ${path.relative(process.cwd(), caFile)} ${addresses.api}/directory

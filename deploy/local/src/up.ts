@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { environmentOf, sandboxEnvironment, type AppName, type Surroundings } from './environment.js';
-import { portVariable, type PortSource } from './local-ports.js';
+import { portVariable, type PortName, type PortSource } from './local-ports.js';
 import { deploy } from './migrate.js';
 import { Service, type ServiceOptions } from './processes.js';
 import { startServers, type Servers } from './servers.js';
@@ -36,6 +36,10 @@ export interface Callbook {
     readonly sandbox: string;
     /** UDP and TCP, one for each lookup. */
     readonly dns: readonly { readonly host: string; readonly port: number }[];
+    /** DNS over TLS, one for each lookup. */
+    readonly dot: readonly { readonly host: string; readonly port: number }[];
+    /** DNS over HTTPS, one for each lookup: `https://127.0.0.1:14453/dns-query`. */
+    readonly doh: readonly string[];
   };
   /** The certificate authority that the gateway's certificate is signed by, PEM. */
   readonly caFile: string;
@@ -49,10 +53,13 @@ export interface Callbook {
  */
 export async function startCallbook(options: CallbookOptions): Promise<Callbook> {
   const { dir, ports, lookups = 1, settings = {}, progress = () => undefined } = options;
+  const portsOf = (name: PortName, count: number) => Promise.all(Array.from({ length: count }, () => ports(name)));
   const taken = {
     api: await ports('api'),
     sandbox: await ports('sandbox'),
-    dns: await Promise.all(Array.from({ length: lookups }, () => ports('dns'))),
+    dns: await portsOf('dns', lookups),
+    dot: await portsOf('dot', lookups),
+    doh: await portsOf('doh', lookups),
   };
   // Only here: whoever needs just a database should not have to load every contract.
   const { natsPermissions } = await import('@callbook/contracts');
@@ -116,7 +123,12 @@ export async function startCallbook(options: CallbookOptions): Promise<Callbook>
       sandbox,
     };
     for (const [replica, port] of taken.dns.entries()) {
-      running.lookups.push(await service('lookup', [{ port, purpose: 'DNS', variable: portVariable('dns') }], replica));
+      const listens = [
+        { port, purpose: 'DNS', variable: portVariable('dns') },
+        { port: taken.dot[replica]!, purpose: 'DNS over TLS', variable: portVariable('dot') },
+        { port: taken.doh[replica]!, purpose: 'DNS over HTTPS', variable: portVariable('doh') },
+      ];
+      running.lookups.push(await service('lookup', listens, replica));
     }
     await timed(progress, `${services.map(({ name }) => name).join(', ')} are ready`, async () => {
       await startAll(services.filter((each) => each !== sandbox));
@@ -132,6 +144,8 @@ export async function startCallbook(options: CallbookOptions): Promise<Callbook>
         api: `https://127.0.0.1:${taken.api}`,
         sandbox: `http://127.0.0.1:${taken.sandbox}`,
         dns: taken.dns.map((port) => ({ host: '127.0.0.1', port })),
+        dot: taken.dot.map((port) => ({ host: '127.0.0.1', port })),
+        doh: taken.doh.map((port) => `https://127.0.0.1:${port}/dns-query`),
       },
       caFile: path.join(dir, 'tls/ca.pem'),
       stop,
