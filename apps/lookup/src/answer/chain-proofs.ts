@@ -2,10 +2,9 @@ import { RRType } from '@callbook/dns';
 import type { NodeRef, ZoneView } from '../zone/zone-view.js';
 import { emptySet, outcome, source, type Finding } from './finding.js';
 import { HashedProofs } from './hashed-proofs.js';
-import type { Query } from './query.js';
+import { mostAliases, type Query } from './query.js';
 import { ownTtl, section, type Reply } from './reply.js';
 import type { ZoneFacts } from './zone-facts.js';
-import { mostAliases } from './zone-answer.js';
 
 /** More NSEC or NSEC3 records than one answer needs. */
 const mostProofs = 3 * (mostAliases + 1);

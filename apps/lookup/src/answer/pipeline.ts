@@ -18,7 +18,7 @@ import { extendedError, refuses, says } from './refusals.js';
 import { Reply } from './reply.js';
 import type { Carrier, Client, Responder } from './responder.js';
 import { trust } from './signature-budget.js';
-import { mostAliases, ZoneAnswer } from './zone-answer.js';
+import { ZoneAnswer } from './zone-answer.js';
 import { ZoneFacts } from './zone-facts.js';
 
 export interface ResponderDeps {
@@ -56,7 +56,7 @@ const forgetEveryMs = 15_000;
 export function createResponder(deps: ResponderDeps): Responder {
   const { view, cookies, limiter, udpLimit, clock, count, met = () => {}, nsid = new Uint8Array(0) } = deps;
   if (nsid.length > mostNsidOctets) throw new RangeError(`NSID of more than ${mostNsidOctets} octets`);
-  const query = new Query(mostAliases);
+  const query = new Query();
   const reply = new Reply();
   const finding = new Finding();
   const facts = new ZoneFacts();

@@ -8,6 +8,9 @@ export const headerOctets = 12;
 /** A name in wire form has at most 255 octets (RFC 1035 §2.3.4). */
 export const nameRoom = 256;
 
+/** Aliases that are followed in one answer. More serve only to make others work; who asks can go on from there. */
+export const mostAliases = 17;
+
 /** Records that a query may carry beside OPT: IXFR has a SOA, a signed one a TSIG. More are only there to be read. */
 const mostOtherRecords = 8;
 
@@ -26,14 +29,9 @@ export class Query {
   type = 0;
   class = 0;
   /** The name asked for, lower-cased; what it turns out to stand for comes behind it, `nameRoom` octets each. */
-  readonly names: Uint8Array;
+  readonly names = new Uint8Array(nameRoom * (mostAliases + 1));
   nameLength = 0;
   readonly edns = new EdnsQuery();
-
-  /** @param aliases how many names there may be behind the one asked for */
-  constructor(aliases: number) {
-    this.names = new Uint8Array(nameRoom * (aliases + 1));
-  }
 
   get opcode(): number {
     return (this.octets[this.start + 2]! >> 3) & 15;

@@ -63,13 +63,13 @@ export class Reply {
     const asked = query.octets;
     octets[start] = asked[query.start]!;
     octets[start + 1] = asked[query.start + 1]!;
-    // Opcode and RD come back as they came, and CD (RFC 4035 §3.1.6); AD is for those who validate, RA for those who recurse.
+    // Opcode and RD come back as they came. AD and CD are for those who validate (RFC 4035 §3.1.6), RA for those who recurse.
     octets[start + 2] =
       headerBit.response |
       (asked[query.start + 2]! & 0x79) |
       (this.authoritative ? headerBit.authoritative : 0) |
       (this.truncated ? headerBit.truncated : 0);
-    octets[start + 3] = (asked[query.start + 3]! & 0x10) | (this.rcode & 15);
+    octets[start + 3] = this.rcode & 15;
     octets[start + 4] = 0;
     octets[start + 5] = this.hasQuestion ? 1 : 0;
     octets[start + 6] = this.answers >> 8;

@@ -176,7 +176,7 @@ describe('a denial (RFC 9824)', () => {
   });
 
   it('is made with the new key as soon as there is one', () => {
-    let key: typeof denialKey | undefined;
+    let key: typeof denialKey | undefined = undefined;
     const rotating = askingFor(zoneRecords(7), { denialKeys: () => key });
     expect(rotating.ask(nobody, 'NAPTR', { edns: dnssec }).rcode).toBe(Rcode.SERVFAIL);
     key = denialKey;

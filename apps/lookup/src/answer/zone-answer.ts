@@ -6,12 +6,9 @@ import { emptySet, outcome, source, type Finding } from './finding.js';
 import { copyLowered, sameOctets } from './name-octets.js';
 import { made, type OnlineSigning, type SigningResult } from './online-signing.js';
 import { askedAt, furthestPointer, ownTtl, section, type Reply, type Section } from './reply.js';
-import { nameRoom, type Query } from './query.js';
+import { mostAliases, nameRoom, type Query } from './query.js';
 import { extendedError } from './refusals.js';
 import type { ZoneFacts } from './zone-facts.js';
-
-/** Aliases that are followed in one answer. More serve only to make others work; who asks can go on from there. */
-export const mostAliases = 16;
 
 /** Writes what was found, and all that belongs to it, from one edition of the zone. One serves a thread. */
 export class ZoneAnswer {
