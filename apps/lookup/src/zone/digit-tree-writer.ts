@@ -92,12 +92,11 @@ export class DigitTreeWriter {
       [at, at + 1],
     ] as const) {
       if (left < 0 || right >= entries.length) continue;
+      const [small, large] = [this.countOf(entries[left]!.block), this.countOf(entries[right]!.block)].sort(
+        (a, b) => a - b,
+      ) as [number, number];
+      if (small >= fewestEntries || small + large > mostEntries - fewestEntries) continue;
       const [before, after] = [this.read(entries[left]!.block), this.read(entries[right]!.block)];
-      const [small, sum] = [
-        Math.min(before.entries.length, after.entries.length),
-        before.entries.length + after.entries.length,
-      ];
-      if (small >= fewestEntries || sum > mostEntries - fewestEntries) continue;
       this.dropped(entries[left]!.block);
       this.dropped(entries[right]!.block);
       entries.splice(left, 2, this.block(before.height, [...before.entries, ...after.entries]));
@@ -129,6 +128,10 @@ export class DigitTreeWriter {
 
   private heightOf(block: number): number {
     return this.memory.words[block >>> segmentBits][wordOf(block) + 1] & 0xffff;
+  }
+
+  private countOf(block: number): number {
+    return this.memory.words[block >>> segmentBits][wordOf(block) + 1] >>> 16;
   }
 
   private read(block: number): { height: number; entries: Entry[] } {

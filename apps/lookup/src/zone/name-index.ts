@@ -27,8 +27,11 @@ export function hashEnd(state: number): number {
 
 const scaleOf = (capacity: number): number => capacity / 2 ** 32;
 
-/** Where the newest node of a name is: an index into `slots`, or -1. The name is given without the apex. */
-export function findSlot(
+/**
+ * The newest node of a name, which is given without the apex; 0: none. What it returns is what it looked at: a moment later the slot may belong to
+ * another name.
+ */
+export function findNewest(
   slots: Uint32Array,
   memory: ZoneMemory,
   hash: number,
@@ -40,8 +43,8 @@ export function findSlot(
   let at = Math.floor(hash * scaleOf(end >>> 1)) * 2;
   for (;;) {
     const ref = Atomics.load(slots, at);
-    if (ref === noNode) return -1;
-    if (ref !== deletedNode && slots[at + 1] === hash && owns(memory, ref, name, start, length)) return at;
+    if (ref === noNode) return noNode;
+    if (ref !== deletedNode && slots[at + 1] === hash && owns(memory, ref, name, start, length)) return ref;
     at += 2;
     if (at === end) at = 0;
   }
@@ -77,8 +80,14 @@ export class NameIndex {
     return this.slots.byteLength;
   }
 
+  /** Where the newest node of a name is: an index into `slots`, or -1. */
   find(hash: number, name: Uint8Array, start: number, length: number): number {
-    return findSlot(this.slots, this.memory, hash, name, start, length);
+    const { slots, memory } = this;
+    const newest = findNewest(slots, memory, hash, name, start, length);
+    if (newest === noNode) return -1;
+    let at = Math.floor(hash * scaleOf(slots.length >>> 1)) * 2;
+    while (slots[at] !== newest) at = at + 2 === slots.length ? 0 : at + 2;
+    return at;
   }
 
   at(slot: number): number {

@@ -1,7 +1,7 @@
 import { compareWithOwner, hashLabelInto } from './chain-order.js';
 import { DigitPath } from './digit-path.js';
 import { somethingBegins } from './digit-tree.js';
-import { findSlot, hashEnd, hashOn, hashStart } from './name-index.js';
+import { findNewest, hashEnd, hashOn, hashStart } from './name-index.js';
 import {
   digitRootOf,
   directoryOf,
@@ -189,8 +189,7 @@ export class ZoneReader implements ZoneView {
   /** Without the apex. */
   private find(name: Uint8Array, start: number, end: number): NodeRef {
     const hash = hashEnd(hashOn(hashStart(this.place.seed), name, start, end));
-    const slot = findSlot(this.slots, this.memory, hash, name, start, end - start);
-    return slot < 0 ? 0 : visibleAt(this.memory, Atomics.load(this.slots, slot), this.known);
+    return visibleAt(this.memory, findNewest(this.slots, this.memory, hash, name, start, end - start), this.known);
   }
 
   /** Where the apex begins, -1 when the octets do not end in it. That it begins at a label is left to the search: no stored name ends elsewhere. */
