@@ -55,12 +55,18 @@ export async function rotateDenialKeys(signing: SigningZone, settings: RotationS
   });
 }
 
+/** One that was made before, and of which nobody was told because something failed, is taken first. */
 async function makeDenialKey({ parts: { zone, store, keys } }: SigningZone, settings: RotationSettings): Promise<void> {
   const { algorithm, keyEncryptionKey } = settings;
-  const taken = (await store.keys()).map(({ tag }) => tag);
-  const [kept] = makeZoneKeys(zone, algorithm, keyEncryptionKey, taken, { roles: ['denial'] });
-  await store.addKeys([kept!]);
-  keys.addDenial({ key: openKey(zone, kept!, keyEncryptionKey), signsFrom: undefined });
+  const kept = await store.keys();
+  const ours = new Set(keys.denial.map(({ key }) => key.tag));
+  let next = kept.find(({ role, retired, tag }) => role === 'denial' && !retired && !ours.has(tag));
+  if (!next) {
+    const taken = kept.map(({ tag }) => tag);
+    [next] = makeZoneKeys(zone, algorithm, keyEncryptionKey, taken, { roles: ['denial'] });
+    await store.addKeys([next!]);
+  }
+  keys.addDenial({ key: openKey(zone, next!, keyEncryptionKey), signsFrom: undefined });
 }
 
 /** Milliseconds: TTL of the DNSKEY set that caches may hold until now. */
