@@ -7,6 +7,28 @@ import { ask, judgesAvailable } from '../../judges.js';
 import { connectAs, startSignerServers, type SignerServers } from './servers.js';
 import { binding, World } from './signer-world.js';
 
+/** All kinds of records that an operator may add. */
+const ofOperator = `
+@          MX    10 mx
+@          TXT   "v=spf1 mx -all"
+@          CAA   0 issue "ca.example.net"
+mx         A     192.0.2.25
+_25._tcp.mx TLSA 3 1 1 ${'ab'.repeat(32)}
+_sip._tcp  SRV   0 0 5060 pbx
+pbx        AAAA  2001:db8::5
+www        CNAME web.example.net.
+*.shop     A     192.0.2.80
+*.shop     TXT   "any"
+old        DNAME example.org.
+signed     NS    ns.signed
+signed     NS    ns1
+signed     DS    1 13 2 ${'00'.repeat(32)}
+ns.signed  A     192.0.2.53
+plain      NS    ns.example.net.
+plain      NS    ns.signed
+x          TYPE65280 \\# 2 ABCD
+`;
+
 /**
  * Under compact denial (RFC 9824) a zone has no NSEC chain to transfer: denials are signed where they are asked for. So that is all that
  * other people's zone verifiers may miss.
@@ -32,7 +54,9 @@ describe.skipIf(!(await judgesAvailable()))('the stored zone, in the eyes of oth
     file = path.join(dir, 'zone');
     servers = await startSignerServers();
     world = new World(servers, await connectAs(servers, 'signer'), await connectAs(servers, 'all'));
-    const signer = await world.startWhole();
+    const staticRecords = path.join(dir, 'static.zone');
+    writeFileSync(staticRecords, ofOperator);
+    const signer = await world.startWhole({ staticRecords });
     await signer.sign(Array.from({ length: 20 }, (_, n) => binding(n * 7)));
     await signer.sign([binding(7, 2), binding(14, 2, { routes: [], keys: [] })]);
     await signer.close();
