@@ -1,7 +1,7 @@
-import { decodeMessage, encodeMessage, Rcode, RRType, serialCompare, type TsigKey } from '@callbook/dns';
+import { decodeMessage, encodeMessage, Rcode, RRType, type TsigKey } from '@callbook/dns';
 import { certificateAuthority, serverCertificate } from '@callbook/keys';
 import { freePort } from '@callbook/local';
-import type { Responder } from '../../../apps/lookup/src/answer/responder.js';
+import type { Carrier, Responder } from '../../../apps/lookup/src/answer/responder.js';
 import { portablePackets } from '../../../apps/lookup/src/engine/portable-packets.js';
 import { apex } from '../../../apps/lookup/src/signed-zone.fixture.js';
 import { tcpTransport } from '../../../apps/lookup/src/streams/tcp.js';
@@ -29,6 +29,8 @@ export class Primary {
   readonly history = new ZoneHistory(1 << 24);
   /** What was transferred: `<key> AXFR`, `<key> IXFR` for changes, `<key> refused`, each time. */
   readonly transferred: string[] = [];
+  /** Answers NOTAUTH, as to those who cannot prove who they are. */
+  unproved = 0;
   private notifiers: { announce(soa: ChangingZone['soa']): void; stop(): void }[] = [];
   private readonly stops: (() => Promise<void>)[] = [];
 
@@ -48,8 +50,11 @@ export class Primary {
     const zone = new ChangingZone(serial, between);
     const primary = new Primary(zone, { host, port }, { host, port: tlsPort }, authority.certificate);
     const deps = {
-      ...{ apex, pin: () => zone.pin(), history: primary.history, atOnce: 16, clock: Date.now, count: () => {} },
+      ...{ apex, pin: () => zone.pin(), history: primary.history, atOnce: 16, clock: Date.now },
       rules: { allow: [], keys },
+      count: (_carrier: Carrier, rcode: number) => {
+        if (rcode === Rcode.NOTAUTH) primary.unproved += 1;
+      },
     };
     const responder = withTsig(startOfZone(zone), { ...deps, view: viewOf(zone), udpLimit: 1_232 });
     const transfer = primary.watched(createTransfers(deps));
@@ -140,5 +145,3 @@ const viewOf = (zone: ChangingZone) =>
       return true;
     },
   }) as Partial<ZoneView> as ZoneView;
-
-export const isBefore = (a: number, b: number): boolean => serialCompare(a, b) < 0;

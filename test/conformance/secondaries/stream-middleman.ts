@@ -3,14 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import type { Address } from '../../judges.js';
-
-/** What is done to one message of a transfer: another in its place, several, none, or an end to the connection. */
-export type Harm = (message: Uint8Array, index: number) => readonly Uint8Array[] | 'end';
-
-/** As much of the answer to a transfer as its octets, their lengths among them, that come through. */
-export interface Cut {
-  readonly after: number;
-}
+import { framed, type Harm } from './harms.js';
 
 /**
  * Stands between a secondary and its primary, over UDP and TCP on one port, and harms answers to AXFR and IXFR as it is told. Everything
@@ -19,7 +12,7 @@ export interface Cut {
 export class StreamMiddleman {
   /** Transfers that were harmed since `harm` was set. */
   harmed = 0;
-  private harming: Harm | Cut | undefined;
+  private harming: Harm | undefined;
   private readonly sockets = new Set<Socket>();
 
   private constructor(
@@ -52,7 +45,7 @@ export class StreamMiddleman {
     return middleman;
   }
 
-  harm(harming: Harm | Cut | undefined): void {
+  harm(harming: Harm | undefined): void {
     this.harming = harming;
     this.harmed = 0;
   }
@@ -75,33 +68,19 @@ export class StreamMiddleman {
         other.destroySoon();
       });
     }
-    let isTransfer = false;
-    let passed = 0;
-    let index = 0;
+    let harmed: ReturnType<Harm> | undefined;
     const queries = new Frames((message) => {
       const type = decodeMessage(Uint8Array.from(message)).questions[0]?.type;
-      isTransfer = type === RRType.AXFR || type === RRType.IXFR;
-      [passed, index] = [0, 0];
+      harmed = type === RRType.AXFR || type === RRType.IXFR ? this.harming?.() : undefined;
+      if (harmed) this.harmed += 1;
       back.write(framed(message));
     });
     front.on('data', (chunk) => queries.take(chunk));
     front.once('end', () => back.end());
     const answers = new Frames((message) => {
-      const { harming } = this;
-      if (!isTransfer || !harming) return front.write(framed(message));
-      if (index === 0) this.harmed += 1;
-      if ('after' in harming) {
-        const octets = framed(message).subarray(0, Math.max(0, harming.after - passed));
-        passed += 2 + message.length;
-        index += 1;
-        front.write(octets);
-        if (passed > harming.after) front.destroySoon();
-        return;
-      }
-      const harmed = harming(message, index);
-      index += 1;
-      if (harmed === 'end') return front.destroySoon();
-      for (const each of harmed) front.write(framed(each));
+      const { octets, end = false } = harmed?.(Uint8Array.from(message)) ?? { octets: framed(message) };
+      front.write(octets);
+      if (end) front.destroySoon();
     });
     back.on('data', (chunk) => {
       if (!front.destroyed && front.writable) answers.take(chunk);
@@ -124,11 +103,4 @@ class Frames {
       this.each(message);
     }
   }
-}
-
-function framed(message: Uint8Array): Buffer {
-  const octets = Buffer.alloc(2 + message.length);
-  octets.writeUInt16BE(message.length, 0);
-  octets.set(message, 2);
-  return octets;
 }
