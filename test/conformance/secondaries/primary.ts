@@ -1,9 +1,10 @@
-import { decodeMessage, encodeMessage, Rcode, RRType, type TsigKey } from '@callbook/dns';
+import { decodeMessage, Rcode, RRType, type TsigKey } from '@callbook/dns';
 import { certificateAuthority, serverCertificate } from '@callbook/keys';
 import { freePort } from '@callbook/local';
-import type { Carrier, Responder } from '../../../apps/lookup/src/answer/responder.js';
+import { answeringOf, posted } from '../../../apps/lookup/src/answering.js';
+import { Counters, countersReader } from '../../../apps/lookup/src/engine/counters.js';
 import { portablePackets } from '../../../apps/lookup/src/engine/portable-packets.js';
-import { apex } from '../../../apps/lookup/src/signed-zone.fixture.js';
+import { apex, denialKey } from '../../../apps/lookup/src/signed-zone.fixture.js';
 import { tcpTransport } from '../../../apps/lookup/src/streams/tcp.js';
 import { tlsIdentity } from '../../../apps/lookup/src/streams/tls-identity.js';
 import { tlsTransport } from '../../../apps/lookup/src/streams/tls.js';
@@ -11,9 +12,9 @@ import type { Transfer } from '../../../apps/lookup/src/streams/transfers.js';
 import { ChangingZone } from '../../../apps/lookup/src/transfer/changing-zone.fixture.js';
 import { ZoneHistory } from '../../../apps/lookup/src/transfer/history.js';
 import { createNotifier, type Secondary } from '../../../apps/lookup/src/transfer/notify.js';
-import { withTsig } from '../../../apps/lookup/src/transfer/signed-queries.js';
 import { createTransfers } from '../../../apps/lookup/src/transfer/transfers.js';
-import type { StoredSet, ZoneView } from '../../../apps/lookup/src/zone/zone-view.js';
+import { ServedZone } from '../../../apps/lookup/src/zone/served-zone.js';
+import { ZoneStore } from '../../../apps/lookup/src/zone/zone-store.js';
 import type { Address } from '../../judges.js';
 
 export const primaryName = 'ns1.callbook.example';
@@ -24,13 +25,19 @@ export interface PrimaryOptions {
   readonly keys: readonly TsigKey[];
 }
 
-/** Lookup's transports and transfers, on a zone that a test changes. */
+/** All of lookup but its threads and its feed, on a zone that a test changes. */
 export class Primary {
   readonly history = new ZoneHistory(1 << 24);
   /** What was transferred: `<key> AXFR`, `<key> IXFR` for changes, `<key> refused`, each time. */
   readonly transferred: string[] = [];
   /** Answers NOTAUTH, as to those who cannot prove who they are. */
-  unproved = 0;
+  get unproved(): number {
+    this.readCounters();
+    return this.unprovedCount;
+  }
+  private unprovedCount = 0;
+  private readCounters: () => void = () => {};
+  private readonly served = new ServedZone(apex);
   private notifiers: { announce(soa: ChangingZone['soa']): void; stop(): void }[] = [];
   private readonly stops: (() => Promise<void>)[] = [];
 
@@ -49,15 +56,29 @@ export class Primary {
     const [host, port, tlsPort] = ['127.0.0.1', await freePort(), await freePort()];
     const zone = new ChangingZone(serial, between);
     const primary = new Primary(zone, { host, port }, { host, port: tlsPort }, authority.certificate);
-    const deps = {
-      ...{ apex, pin: () => zone.pin(), history: primary.history, atOnce: 16, clock: Date.now },
-      rules: { allow: [], keys },
-      count: (_carrier: Carrier, rcode: number) => {
-        if (rcode === Rcode.NOTAUTH) primary.unproved += 1;
+    primary.served.serve(ZoneStore.of(apex, zone.records()));
+    const counters = new Counters();
+    const rules = { allow: [], keys };
+    const { responder } = answeringOf(
+      {
+        ...{ apex: apex.wire, udpLimit: 1_232, keepaliveIdle: 10_000, rules: posted(rules) },
+        secrets: { denialKey, cookies: [new Uint8Array(16)] },
       },
-    };
-    const responder = withTsig(startOfZone(zone), { ...deps, view: viewOf(zone), udpLimit: 1_232 });
-    const transfer = primary.watched(createTransfers(deps));
+      primary.served.view(),
+      counters,
+    );
+    const transfer = primary.watched(
+      createTransfers({
+        ...{ apex, pin: () => primary.served.pin(), history: primary.history, rules, atOnce: 16, clock: Date.now },
+        count: (carrier, rcode) => counters.answered(carrier, rcode),
+      }),
+    );
+    primary.readCounters = countersReader([counters], {
+      answered: (_, rcode, count) => {
+        if (rcode === Rcode.NOTAUTH) primary.unprovedCount += count;
+      },
+      met: () => {},
+    });
     const limits = { connections: 100, connectionsPerClient: 100, idle: 10_000 };
     const identity = tlsIdentity({ cert, key }, Date.now);
     const fates = { unsent: () => {} };
@@ -85,7 +106,9 @@ export class Primary {
   }
 
   change(): void {
-    this.history.add(this.zone.change());
+    const entry = this.zone.change();
+    this.served.current!.apply(entry);
+    this.history.add(entry);
     for (const notifier of this.notifiers) notifier.announce(this.zone.soa);
   }
 
@@ -123,25 +146,3 @@ function kindOf(octets: Uint8Array): string {
   if (answers.length === 1) return 'nothing new';
   return answers[1]!.type === RRType.SOA ? 'IXFR' : 'AXFR';
 }
-
-/** Says the SOA to all who ask, which is all that secondaries ask for beside transfers. */
-const startOfZone = (zone: ChangingZone): Responder => ({
-  respond: (query, start, end, out, outStart) => {
-    const asked = decodeMessage(Uint8Array.from(query.subarray(start, end)));
-    const reply = encodeMessage({
-      ...{ ...asked, response: true, authoritative: true, answers: [zone.soa], authorities: [], additionals: [] },
-    });
-    out.set(reply, outStart);
-    return reply.length;
-  },
-});
-
-const viewOf = (zone: ChangingZone) =>
-  ({
-    ...{ apexNode: 1, take: () => true, release: () => {} },
-    set: (_node: number, _type: number, into: StoredSet) => {
-      const octets = Uint8Array.of(...new Uint8Array(12), ...zone.soa.rdata);
-      Object.assign(into, { octets, ttl: zone.soa.ttl, start: 0, plainEnd: octets.length, end: octets.length });
-      return true;
-    },
-  }) as Partial<ZoneView> as ZoneView;
