@@ -70,7 +70,7 @@ export function octetsOfHex(text: string): Uint8Array {
   if (text.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(text)) {
     throw new DnsError('RDATA_MALFORMED', 'a field is not hexadecimal with two digits an octet');
   }
-  return Uint8Array.from(Buffer.from(text, 'hex'));
+  return new Uint8Array(Buffer.from(text, 'hex'));
 }
 
 /** @throws DnsError RDATA_MALFORMED also for missing padding or bits that no encoder sets. */
@@ -78,7 +78,7 @@ export function octetsOfBase64(text: string): Uint8Array {
   const octets = Buffer.from(text, 'base64');
   // Node's decoder skips what it does not know; only what comes out the same was base 64.
   if (octets.toString('base64') !== text) throw new DnsError('RDATA_MALFORMED', 'a field is not base 64');
-  return Uint8Array.from(octets);
+  return new Uint8Array(octets);
 }
 
 const BASE32_HEX = '0123456789ABCDEFGHIJKLMNOPQRSTUV';

@@ -69,11 +69,12 @@ export function octetsOf(text: string): Uint8Array {
   for (let at = 0; at < text.length; at += 1) {
     if (text.charCodeAt(at) > 0xff) throw new DnsError('VALUE_OUT_OF_RANGE', 'a code unit over 255 is no octet');
   }
-  return Uint8Array.from(Buffer.from(text, 'latin1'));
+  return new Uint8Array(Buffer.from(text, 'latin1'));
 }
 
 /** Text of a zone file with its escapes resolved. Characters beyond ASCII stand for their UTF-8 octets. */
 export function unescaped(token: string): string {
+  if (/^[\0-\x5b\x5d-\x7f]*$/.test(token)) return token;
   const text = /^[\0-\x7f]*$/.test(token) ? token : Buffer.from(token, 'utf8').toString('latin1');
   let result = '';
   for (let at = 0; at < text.length;) {

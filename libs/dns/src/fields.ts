@@ -98,6 +98,7 @@ const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d:
 
 /** Seconds as a zone file gives them: a number, or BIND's `1h30m`. Undefined for anything else or for more than 32 bits. */
 export function secondsOf(text: string): number | undefined {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
   if (!/^(\d{1,10}|(\d{1,10}[smhdw])+)$/i.test(text)) return undefined;
   let seconds = 0;
   for (const [, count, unit] of text.matchAll(/(\d+)([a-z]?)/gi)) {
@@ -117,11 +118,16 @@ export const duration: Field<number> = {
   },
 };
 
+/** What was read lately: in a signed zone most signatures were made together. */
+const lately = new Map<string, number>();
+
 /** A point in time, seconds since 1970 modulo 2³² (RFC 4034 §3.1.5); text is `YYYYMMDDHHmmSS` or the number (§3.2). */
 export const timestamp: Field<number> = {
   ...u32,
   readText: (from) => {
     const text = from.next();
+    const known = lately.get(text);
+    if (known !== undefined) return known;
     if (!/^(\d{1,10}|\d{14})$/.test(text)) throw noTime(text);
     if (text.length === 14) {
       const [year, ...rest] = [text.slice(0, 4), ...text.slice(4).match(/../g)!];
@@ -129,6 +135,8 @@ export const timestamp: Field<number> = {
       const time = Date.UTC(Number(year), month! - 1, day, hours, minutes, seconds);
       // Date takes 30 February for 2 March.
       if (digitsOf(time) !== text) throw noTime(text);
+      if (lately.size === 16) lately.clear();
+      lately.set(text, (time / 1000) >>> 0);
       return (time / 1000) >>> 0;
     }
     const seconds = Number(text);

@@ -95,5 +95,5 @@ export { uri } from './rdata/uri.js';
 export type { Uri } from './rdata/uri.js';
 export { zonemd } from './rdata/zonemd.js';
 export type { Zonemd } from './rdata/zonemd.js';
-export { readZoneFile, readZoneLines } from './zone-read.js';
+export { readZoneFile, readZoneLines, readZonePieces } from './zone-read.js';
 export { textOf, writeZoneFile } from './zone-write.js';

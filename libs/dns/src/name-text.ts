@@ -1,5 +1,8 @@
 import { DnsError } from './errors.js';
 
+/** Where a name is put together. */
+const scratch = new Uint8Array(255);
+
 const BACKSLASH = 0x5c;
 const DOT = 0x2e;
 
@@ -30,7 +33,7 @@ const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
  */
 export function wireOfText(text: string): Uint8Array {
   if (text === '.') return new Uint8Array(1);
-  const wire = new Uint8Array(255);
+  const wire = scratch;
   let length = 0; // octet that holds the length of the label being read
   let end = 1; // where its next octet goes
   const closeLabel = (): void => {

@@ -39,6 +39,9 @@ export type NameRule = 'compressible' | 'expandable' | 'lowered' | 'kept';
 /** The fields of a type in wire order, which is also the order of its text. */
 type Layout<T> = { readonly [K in keyof T]-?: Field<T[K]> };
 
+/** Rdata is written here before it is copied to where it stays. */
+const shared = new Writer(1024);
+
 /** Makes a type out of the list of its fields. */
 export function rdataType<T extends object>(
   name: string,
@@ -59,7 +62,8 @@ export function rdataType<T extends object>(
     names,
     copy,
     write: (value) => {
-      const to = new Writer();
+      shared.reset();
+      const to = shared;
       for (const [key, field] of fields) field.write(to, value[key]);
       if (to.at > 0xffff) throw new DnsError('VALUE_OUT_OF_RANGE', `rdata of ${to.at} octets, over 65535`);
       return to.finish();

@@ -46,12 +46,20 @@ export class Tokens {
  */
 export function nameIn(text: string, origin: Origin): Name {
   if (text === '@' && origin instanceof Name) return origin;
+  if (text === last.text) return last.name;
   const name = Name.parse(text);
-  if (origin === undefined || isAbsolute(text)) return name;
+  if (isAbsolute(text)) {
+    last.text = text;
+    return (last.name = name);
+  }
+  if (origin === undefined) return name;
   if (origin === 'none')
     throw new DnsError('NAME_MALFORMED', `${JSON.stringify(text)} is relative and there is no origin`);
   return name.concat(origin);
 }
+
+/** The absolute name that was read last: in a signed zone all signatures name one signer. */
+const last = { text: '.', name: Name.root };
 
 /** Whether the final dot is there and is not itself escaped: an even number of backslashes stands before it. */
 function isAbsolute(text: string): boolean {

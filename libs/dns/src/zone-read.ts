@@ -25,21 +25,35 @@ interface Context {
   class: number;
 }
 
+export interface ZoneFileOptions {
+  /** What relative names are completed with until `$ORIGIN`; without it they are refused. */
+  readonly origin?: Name;
+  /** TTL in seconds until `$TTL`. */
+  readonly ttl?: number;
+}
+
 /**
  * Reads a zone file (RFC 1035 §5): `$ORIGIN`, `$TTL`, parentheses, comments, escapes, records of unknown types (RFC 3597 §5).
  * A TTL that is left out is that of `$TTL`, else of the record before, else the minimum of the SOA. `$INCLUDE` and `$GENERATE` are
  * refused: this library does no I/O and the latter is BIND's own.
  *
- * @param options.origin what relative names are completed with until `$ORIGIN`; without it they are refused.
- * @param options.ttl TTL in seconds until `$TTL`.
  * @throws DnsError ZONE_FILE_MALFORMED with the line
  */
-export function readZoneFile(text: string, options: { origin?: Name; ttl?: number } = {}): RR[] {
+export function readZoneFile(text: string, options: ZoneFileOptions = {}): RR[] {
   return readZoneLines(text, options).map(({ rr }) => rr);
 }
 
 /** As `readZoneFile`, with the line where each record begins, for whoever has to tell the file's author about one of them. */
-export function readZoneLines(text: string, options: { origin?: Name; ttl?: number } = {}): { rr: RR; line: number }[] {
+export const readZoneLines = (text: string, options: ZoneFileOptions = {}): { rr: RR; line: number }[] => [
+  ...recordsOfZone([text], options),
+];
+
+/** As `readZoneFile`, one record at a time, from a file that comes in pieces, cut anywhere. */
+export function* readZonePieces(pieces: Iterable<string>, options: ZoneFileOptions = {}): Generator<RR> {
+  for (const { rr } of recordsOfZone(pieces, options)) yield rr;
+}
+
+function* recordsOfZone(pieces: Iterable<string>, options: ZoneFileOptions): Generator<{ rr: RR; line: number }> {
   const context: Context = {
     origin: options.origin ?? 'none',
     owner: undefined,
@@ -48,18 +62,23 @@ export function readZoneLines(text: string, options: { origin?: Name; ttl?: numb
     lastTtl: undefined,
     class: RRClass.IN,
   };
-  const rrs: { rr: RR; line: number }[] = [];
-  for (const entry of zoneEntries(text)) {
-    try {
-      const first = entry.tokens[0]!;
-      if (!first.isQuoted && first.text.startsWith('$') && !entry.isIndented) obey(entry.tokens, context);
-      else rrs.push({ rr: readRecord(entry, context), line: entry.line });
-    } catch (error) {
-      if (!(error instanceof DnsError) || error.code === 'ZONE_FILE_MALFORMED') throw error;
-      throw zoneFileError(entry.line, error.message);
-    }
+  for (const entry of zoneEntries(pieces)) {
+    const rr = recordOf(entry, context);
+    if (rr) yield { rr, line: entry.line };
   }
-  return rrs;
+}
+
+/** Undefined when the entry is a directive. */
+function recordOf(entry: ZoneEntry, context: Context): RR | undefined {
+  try {
+    const first = entry.tokens[0]!;
+    if (first.isQuoted || !first.text.startsWith('$') || entry.isIndented) return readRecord(entry, context);
+    obey(entry.tokens, context);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof DnsError) || error.code === 'ZONE_FILE_MALFORMED') throw error;
+    throw zoneFileError(entry.line, error.message);
+  }
 }
 
 function obey([directive, argument, ...rest]: ZoneToken[], context: Context): void {

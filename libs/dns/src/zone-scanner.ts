@@ -15,55 +15,96 @@ export interface ZoneEntry {
   tokens: ZoneToken[];
 }
 
+const code = {
+  tab: 9,
+  newline: 10,
+  return: 13,
+  space: 32,
+  quote: 34,
+  open: 40,
+  close: 41,
+  semicolon: 59,
+  equals: 61,
+  backslash: 92,
+};
+
 /** Blank, tab, line ends, and what ends a bare token. */
-const isBlank = (character: string): boolean => character === ' ' || character === '\t' || character === '\r';
-const endsToken = (character: string): boolean =>
-  isBlank(character) ||
-  character === '\n' ||
-  character === '"' ||
-  character === ';' ||
-  character === '(' ||
-  character === ')';
+const isBlank = (at: number): boolean => at === code.space || at === code.tab || at === code.return;
+const endsToken = (at: number): boolean =>
+  isBlank(at) ||
+  at === code.newline ||
+  at === code.quote ||
+  at === code.semicolon ||
+  at === code.open ||
+  at === code.close;
 
 /**
- * Splits a zone file into entries (RFC 1035 §5.1): comments and line ends gone, parentheses joined, strings without their quotes.
+ * Splits a zone file into entries (RFC 1035 §5.1): comments and line ends gone, parentheses joined, strings without their quotes. The file comes
+ * in pieces, cut anywhere.
  * @throws DnsError ZONE_FILE_MALFORMED with the line
  */
-export function* zoneEntries(text: string): Generator<ZoneEntry> {
-  let at = text.startsWith('\uFEFF') ? 1 : 0;
-  let line = 1;
-  let depth = 0;
-  let entry: ZoneEntry | undefined;
+export function* zoneEntries(pieces: Iterable<string>): Generator<ZoneEntry> {
+  const scanner = new ZoneScanner();
+  let rest = '';
+  for (const piece of pieces) {
+    const text: string = rest + piece;
+    // Nothing but parentheses goes on beyond a line.
+    const end = text.lastIndexOf('\n') + 1;
+    yield* scanner.entries(text.slice(0, end));
+    rest = text.slice(end);
+  }
+  yield* scanner.entries(rest);
+  yield* scanner.end();
+}
 
-  while (at < text.length) {
-    const character = text[at]!;
-    entry ??= { line, isIndented: isBlank(character), tokens: [] };
-    if (character === '\n') {
-      at += 1;
-      line += 1;
-      if (depth > 0) continue;
-      if (entry.tokens.length > 0) yield entry;
-      entry = undefined;
-    } else if (isBlank(character)) {
-      at += 1;
-    } else if (character === ';') {
-      const end = text.indexOf('\n', at);
-      at = end < 0 ? text.length : end;
-    } else if (character === '(') {
-      depth += 1;
-      at += 1;
-    } else if (character === ')') {
-      if (depth === 0) throw zoneFileError(line, 'a ")" closes nothing');
-      depth -= 1;
-      at += 1;
-    } else {
-      const { token, end } = character === '"' ? quotedToken(text, at, line) : bareToken(text, at, line);
-      entry.tokens.push(token);
-      at = end;
+/** Where in the file, and in which entry, the text that was read so far ends. */
+class ZoneScanner {
+  private line = 1;
+  private begun = false;
+  private depth = 0;
+  private entry: ZoneEntry | undefined;
+
+  /** Of text that ends with a line. */
+  *entries(text: string): Generator<ZoneEntry> {
+    let at = !this.begun && text.startsWith('\uFEFF') ? 1 : 0;
+    this.begun ||= text.length > 0;
+    while (at < text.length) {
+      const character = text.charCodeAt(at);
+      this.entry ??= { line: this.line, isIndented: isBlank(character), tokens: [] };
+      const { entry } = this;
+      if (character === code.newline) {
+        at += 1;
+        this.line += 1;
+        if (this.depth > 0) continue;
+        this.entry = undefined;
+        if (entry.tokens.length > 0) yield entry;
+      } else if (isBlank(character)) {
+        at += 1;
+      } else if (character === code.semicolon) {
+        const end = text.indexOf('\n', at);
+        at = end < 0 ? text.length : end;
+      } else if (character === code.open) {
+        this.depth += 1;
+        at += 1;
+      } else if (character === code.close) {
+        if (this.depth === 0) throw zoneFileError(this.line, 'a ")" closes nothing');
+        this.depth -= 1;
+        at += 1;
+      } else {
+        const { token, end } =
+          character === code.quote ? quotedToken(text, at, this.line) : bareToken(text, at, this.line);
+        entry.tokens.push(token);
+        at = end;
+      }
     }
   }
-  if (depth > 0) throw zoneFileError(entry?.line ?? line, 'a "(" is never closed');
-  if (entry && entry.tokens.length > 0) yield entry;
+
+  /** What is left at the end of the file. */
+  *end(): Generator<ZoneEntry> {
+    const { entry } = this;
+    if (this.depth > 0) throw zoneFileError(entry?.line ?? this.line, 'a "(" is never closed');
+    if (entry && entry.tokens.length > 0) yield entry;
+  }
 }
 
 /** @returns the string that starts with the quote at `start`. */
@@ -78,10 +119,10 @@ function bareToken(text: string, start: number, line: number): { token: ZoneToke
   let from = start;
   let at = start;
   while (at < text.length) {
-    const character = text[at]!;
-    if (character === '\\') {
+    const character = text.charCodeAt(at);
+    if (character === code.backslash) {
       at += 2;
-    } else if (character === '"' && text[at - 1] === '=') {
+    } else if (character === code.quote && text.charCodeAt(at - 1) === code.equals) {
       const end = closingQuote(text, at, line);
       collected += text.slice(from, at) + text.slice(at + 1, end - 1);
       at = from = end;

@@ -1,16 +1,38 @@
-import { readZoneFile, RRType, type Name, type RR } from '@callbook/dns';
-import { readFileSync } from 'node:fs';
+import { readZonePieces, RRType, type RR } from '@callbook/dns';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { StringDecoder } from 'node:string_decoder';
 import { ZoneError } from '../zone/zone-error.js';
 import { ZoneStore } from '../zone/zone-store.js';
 
-/** The zone of a zone file (RFC 1035 §5), whose first record is its SOA. Errors: DnsError with the line, ZoneError when it is not one zone. */
+const pieceOctets = 1 << 20;
+
+/**
+ * The zone of a zone file (RFC 1035 §5), read piece by piece: it may be larger than memory. Its SOA record says which zone it is, and may stand
+ * anywhere. Errors: DnsError with the line, ZoneError when it is not one zone, and those of the system.
+ */
 export function zoneOfFile(file: string, seed: number): ZoneStore {
-  const records = readZoneFile(readFileSync(file, 'latin1'));
-  return ZoneStore.of(apexOf(records), records, { seed });
+  const records = readZonePieces(piecesOf(file));
+  const first: RR[] = [];
+  for (let next = records.next(); !next.done; next = records.next()) {
+    first.push(next.value);
+    if (next.value.type === RRType.SOA) return ZoneStore.of(next.value.name, chained(first, records), { seed });
+  }
+  throw new ZoneError('a zone file without a SOA record');
 }
 
-function apexOf(records: readonly RR[]): Name {
-  const soa = records.find(({ type }) => type === RRType.SOA);
-  if (!soa) throw new ZoneError('a zone file without a SOA record');
-  return soa.name;
+function* chained(first: readonly RR[], rest: Iterable<RR>): Generator<RR> {
+  yield* first;
+  yield* rest;
+}
+
+function* piecesOf(file: string): Generator<string> {
+  const descriptor = openSync(file, 'r');
+  try {
+    const decoder = new StringDecoder('utf8');
+    const piece = Buffer.alloc(pieceOctets);
+    for (let length; (length = readSync(descriptor, piece)) > 0;) yield decoder.write(piece.subarray(0, length));
+    yield decoder.end();
+  } finally {
+    closeSync(descriptor);
+  }
 }

@@ -9,8 +9,16 @@ import { segmentBits, wordOf, type ZoneMemory } from './zone-memory.js';
 export const treeHeader = 2;
 export const entryWords = (height: number): number => (height === 0 ? 2 : 3);
 
-/** Whether some number begins with these digits. */
-export function somethingBegins(memory: ZoneMemory, root: number, hi: number, lo: number, digits: number): boolean {
+/** Whether some number begins with these digits. Words are handed on with their sign: larger ones would be objects when a function is called. */
+export function somethingBegins(
+  memory: ZoneMemory,
+  root: number,
+  signedHi: number,
+  signedLo: number,
+  digits: number,
+): boolean {
+  const hi = signedHi >>> 0;
+  const lo = signedLo >>> 0;
   let block = root;
   // The smallest number from here on lies in this block, or is the first of the next.
   let nextHi = 0;
@@ -22,7 +30,7 @@ export function somethingBegins(memory: ZoneMemory, root: number, hi: number, lo
     const count = words[head] >>> 16;
     const width = entryWords(height);
     const first = head + 1;
-    const at = lowerBound(words, first, width, count, hi, lo);
+    const at = lowerBound(words, first, width, count, signedHi, signedLo);
     if (at < count) {
       nextHi = words[first + at * width];
       nextLo = words[first + at * width + 1];
@@ -31,18 +39,20 @@ export function somethingBegins(memory: ZoneMemory, root: number, hi: number, lo
     if (at < count && nextHi === hi && nextLo === lo) return true;
     block = at === 0 ? 0 : words[first + (at - 1) * width + 2];
   }
-  return nextHi !== 0 && beginsWith(nextHi, nextLo, hi, lo, digits);
+  return nextHi !== 0 && beginsWith(nextHi | 0, nextLo | 0, signedHi, signedLo, digits);
 }
 
-/** Index of the first entry that is not smaller. */
+/** Index of the first entry that is not smaller. The words with or without sign. */
 export function lowerBound(
   words: Uint32Array,
   first: number,
   width: number,
   count: number,
-  hi: number,
-  lo: number,
+  anyHi: number,
+  anyLo: number,
 ): number {
+  const hi = anyHi >>> 0;
+  const lo = anyLo >>> 0;
   let [low, high] = [0, count];
   while (low < high) {
     const middle = (low + high) >>> 1;

@@ -28,17 +28,18 @@ export function hashEnd(state: number): number {
 const scaleOf = (capacity: number): number => capacity / 2 ** 32;
 
 /**
- * The newest node of a name, which is given without the apex; 0: none. What it returns is what it looked at: a moment later the slot may belong to
+ * The newest node of a name, which is given without the apex, by its hash with or without sign; 0: none. What it returns is what it looked at: a moment later the slot may belong to
  * another name.
  */
 export function findNewest(
   slots: Uint32Array,
   memory: ZoneMemory,
-  hash: number,
+  anyHash: number,
   name: Uint8Array,
   start: number,
   length: number,
 ): number {
+  const hash = anyHash >>> 0;
   const { length: end } = slots;
   let at = Math.floor(hash * scaleOf(end >>> 1)) * 2;
   for (;;) {

@@ -1,4 +1,5 @@
 // Plain JavaScript on what was built: a thread starts with Node alone.
+import { Buffer } from 'node:buffer';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openZoneView } from '../../dist/zone/open-zone-view.js';
 

@@ -107,7 +107,7 @@ export class ZoneReader implements ZoneView {
     if (!path.read(name, start, apexStart)) return false;
     const suffix = this.find(name, path.suffix, apexStart);
     const root = suffix === 0 ? 0 : digitRootOf(this.memory, suffix);
-    return root !== 0 && somethingBegins(this.memory, root, path.hi, path.lo, path.digits);
+    return root !== 0 && somethingBegins(this.memory, root, path.hi | 0, path.lo | 0, path.digits);
   }
 
   flags(node: NodeRef): number {
@@ -188,7 +188,8 @@ export class ZoneReader implements ZoneView {
 
   /** Without the apex. */
   private find(name: Uint8Array, start: number, end: number): NodeRef {
-    const hash = hashEnd(hashOn(hashStart(this.place.seed), name, start, end));
+    // With its sign: a larger number would be an object when it is handed on.
+    const hash = hashEnd(hashOn(hashStart(this.place.seed), name, start, end)) | 0;
     return visibleAt(this.memory, findNewest(this.slots, this.memory, hash, name, start, end - start), this.known);
   }
 
