@@ -4,6 +4,7 @@ import {
   denialKeysSubject,
   journalStream,
   journalSubject,
+  maximumEntryOctets,
   serialOf,
   snapshotBucket,
   snapshotObject,
@@ -28,6 +29,9 @@ export interface StreamedEntry {
   readonly octets: Uint8Array;
 }
 
+/** Message id, expected sequence. */
+const headerOctets = 1_024;
+
 export interface KeptPointer extends SnapshotPointer {
   /** Milliseconds since 1970 at which it was published. */
   readonly at: number;
@@ -49,9 +53,15 @@ export class ZoneFeed {
     return new ZoneFeed(nats, await managerOf(nats), zone);
   }
 
-  /** Makes the streams and the bucket where they are not. */
+  /**
+   * Makes the streams and the bucket where they are not. Errors: UNAVAILABLE (retry later), also while the server takes no message of an
+   * entry's size: better no entry than one that never gets through.
+   */
   async ensure(): Promise<void> {
     await reachable(async () => {
+      const room = this.nats.info?.max_payload ?? 0;
+      if (room < maximumEntryOctets + headerOctets)
+        throw Object.assign(new Error(`max_payload is ${room}`), { code: 'MAX_PAYLOAD_TOO_SMALL' });
       await ensureStream(this.nats, journalStream);
       await ensureStream(this.nats, zoneStateStream);
       await this.bucket();
