@@ -1,9 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { constants, performServerHandshake, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import type { TLSSocket } from 'node:tls';
 import type { Client, Responder } from '../answer/responder.js';
 import type { Connection, StreamLimits } from './connections.js';
 import { dohAnswer, dohError, dohMediaType, largestQuery, readDohRequest, type DohReply } from './doh-exchange.js';
+import { Http2Session } from './http2-session.js';
 import { streamListener, type ListenAddress, type StreamTransport } from './listener.js';
 import type { TlsIdentity } from './tls-identity.js';
 import { secured } from './tls.js';
@@ -16,11 +15,6 @@ export interface HttpsDeps {
 /** Far more than `GET` with a query of 4 KiB, the largest that makes sense there. */
 const headerOctets = 16_384;
 const headerPairs = 64;
-/** Requests of one HTTP/2 connection at once (RFC 9113 §6.5.2). */
-const streamsAtOnce = 100;
-/** Requests that a client may take back before it has its answer; more, unless it took as many answers, end the connection (CVE-2023-44487). */
-const resetsAllowed = 100;
-
 /** DNS over HTTPS, RFC 8484, in HTTP/2 and HTTP/1.1 at one port. */
 export function httpsTransport(address: ListenAddress, deps: HttpsDeps, limits: StreamLimits): StreamTransport {
   const asked = new WeakMap<object, { readonly connection: Connection; readonly client: Client }>();
@@ -44,57 +38,13 @@ export function httpsTransport(address: ListenAddress, deps: HttpsDeps, limits: 
     secured(socket, deps.identity, ['h2', 'http/1.1'], (secure) => {
       // HTTP says itself when it is over: nobody waits for answers on half a connection.
       secure.allowHalfOpen = false;
-      if (secure.alpnProtocol === 'h2') return serveHttp2(secure, deps.responder, client, connection, limits.idle);
+      if (secure.alpnProtocol === 'h2') {
+        new Http2Session(secure, { responder: deps.responder, client, connection, idle: limits.idle });
+        return;
+      }
       asked.set(secure, { connection, client });
       http1.emit('connection', secure);
     });
-  });
-}
-
-function serveHttp2(
-  secure: TLSSocket,
-  responder: Responder,
-  client: Client,
-  connection: Connection,
-  idle: number,
-): void {
-  const session = performServerHandshake(secure, {
-    settings: { maxConcurrentStreams: streamsAtOnce, maxHeaderListSize: headerOctets, enableConnectProtocol: false },
-    maxHeaderListPairs: headerPairs,
-    maxSessionMemory: 4,
-    maxSettings: 32,
-  });
-  // The session waits for what Node tells of the sockets of clients alone.
-  secure.emit('secureConnect');
-  let answered = 0;
-  let takenBack = 0;
-  const reset = () => {
-    takenBack += 1;
-    if (takenBack <= resetsAllowed + answered) return;
-    session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-    secure.destroy();
-  };
-  session.on('error', () => secure.destroy());
-  session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
-    if (stream.destroyed || stream.closed) return reset();
-    stream.on('error', () => undefined);
-    const reply = (what: DohReply) => {
-      if (stream.destroyed || stream.headersSent) return;
-      answered += 1;
-      connection.touch();
-      const head = headers[':method'] === 'HEAD';
-      const body = head ? undefined : what.body;
-      stream.respond({ ':status': what.status, ...headersOf(what) }, { endStream: body === undefined });
-      if (body) stream.end(body);
-      // What is left of a body that is not wanted is not read (RFC 9113 §8.1).
-      if (!stream.endAfterHeaders && !stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
-    };
-    const request = readDohRequest(headers[':method'] ?? '', headers[':path'] ?? '', (name) => headers[name]);
-    if (request !== 'body')
-      return reply('reply' in request ? request.reply : dohAnswer(responder, request.query, client));
-    stream.once('aborted', reset);
-    stream.setTimeout(idle, () => reply(dohError.requestTimeout));
-    collect(stream, (body) => reply(body ? dohAnswer(responder, body, client) : dohError.tooLarge));
   });
 }
 
