@@ -7,6 +7,7 @@ export const now = Date.parse('2026-01-01T00:00:00Z');
 const ksk = generateZoneKey(13, 257);
 const zsk = generateZoneKey(13, 256);
 export const denialKey = generateZoneKey(13, 256);
+export const zoneKeys = { ksk, zsk };
 export const anchor = { zone: apex, dnskey: ksk.rdata };
 
 const validity = { inception: now / 1_000 - 3_600, expiration: now / 1_000 + 86_400 };

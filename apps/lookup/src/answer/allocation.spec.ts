@@ -55,13 +55,17 @@ describe('nothing is made', () => {
     ['a referral', chained, 'a.b.cut.callbook.example.', RRType.A, true],
     ['a name that has moved', chained, 'a.moved.callbook.example.', RRType.A, true],
     ['a denial by three hashes', chained, 'none.callbook.example.', RRType.A, true],
-  ] as const)('for %s', (_, responder, name, type, dnssecOk) => {
-    const packet = encodeMessage(
-      queryFor({ name: Name.parse(name), type, class: 1 }, 1, { edns: { ...dnssec, dnssecOk } }),
-    );
-    const out = new Uint8Array(2_000);
-    const from = client();
-    expect(responder.respond(packet, 0, packet.length, out, 0, from)).toBeGreaterThan(0);
-    expect(grownBy(() => responder.respond(packet, 0, packet.length, out, 0, from))).toBeLessThanOrEqual(atMost);
-  }, 60_000);
+  ] as const)(
+    'for %s',
+    (_, responder, name, type, dnssecOk) => {
+      const packet = encodeMessage(
+        queryFor({ name: Name.parse(name), type, class: 1 }, 1, { edns: { ...dnssec, dnssecOk } }),
+      );
+      const out = new Uint8Array(2_000);
+      const from = client();
+      expect(responder.respond(packet, 0, packet.length, out, 0, from)).toBeGreaterThan(0);
+      expect(grownBy(() => responder.respond(packet, 0, packet.length, out, 0, from))).toBeLessThanOrEqual(atMost);
+    },
+    60_000,
+  );
 });
