@@ -16,6 +16,9 @@ export const frameType = {
 
 export const flag = { endStream: 0x01, ack: 0x01, endHeaders: 0x04, padded: 0x08, priority: 0x20 } as const;
 
+/** RFC 9113 §6.5.2. */
+export const setting = { maxConcurrentStreams: 3, initialWindowSize: 4, maxHeaderListSize: 6 } as const;
+
 /** RFC 9113 §7. */
 export const http2Error = {
   none: 0,

@@ -3,6 +3,7 @@ import type { Client, Responder } from '../answer/responder.js';
 import type { Connection } from './connections.js';
 import { dohAnswer, dohError, largestQuery, type DohReply } from './doh-exchange.js';
 import { HpackDecoder, HpackError } from './hpack.js';
+import { Http2Answers } from './http2-answers.js';
 import {
   flag,
   frameHeadOctets,
@@ -10,9 +11,7 @@ import {
   http2Error,
   largestFrame,
   preface,
-  putFrameHead,
-  putReplyHeaders,
-  putUint32,
+  setting,
   uint32,
   type Http2ErrorCode,
 } from './http2-frames.js';
@@ -32,14 +31,6 @@ interface Upload {
   readonly since: number;
   readonly parts: Buffer[];
   octets: number;
-}
-
-/** An answer that the client's windows have no room for. */
-interface Blocked {
-  readonly stream: number;
-  readonly body: Buffer;
-  at: number;
-  window: number;
 }
 
 /** Requests at once (RFC 9113 §6.5.2). */
@@ -65,11 +56,6 @@ const answersAtOnce = 1;
 /** Milliseconds for which one connection is answered while all others wait. */
 const turnLength = 2;
 
-/** Where what goes out is put together. One serves all connections of a thread, since only one has its turn. */
-const out = Buffer.allocUnsafeSlow(4 * 65_536);
-/** Room for the largest answer with its frames, and for all that may come before it. */
-const roomForReply = 70_000;
-
 /** The client is told why, and the connection is over. */
 class Http2Fault extends Error {
   constructor(readonly code: Http2ErrorCode) {
@@ -84,7 +70,6 @@ class Http2Fault extends Error {
 export class Http2Session {
   private input: Buffer = Buffer.alloc(0);
   private at = 0;
-  private used = 0;
   private greeted = false;
   private held = false;
   private over = false;
@@ -99,10 +84,7 @@ export class Http2Session {
 
   private lastStream = 0;
   private readonly uploads = new Map<number, Upload>();
-  private readonly blocked = new Map<number, Blocked>();
-  /** What the client takes: on the connection, and on a stream from its beginning. */
-  private window = 65_535;
-  private streamWindow = 65_535;
+  private readonly answers: Http2Answers;
   /** Octets of bodies that were read since the client heard of it. */
   private taken = 0;
 
@@ -116,11 +98,12 @@ export class Http2Session {
     private readonly deps: Http2Deps,
   ) {
     socket.on('data', this.received);
-    // No header of ours needs a table.
-    this.begin(frameType.settings, 0, 0, 18);
-    this.setting(3, streamsAtOnce);
-    this.setting(4, uploadWindow);
-    this.setting(6, mostHeaderOctets);
+    this.answers = new Http2Answers(socket);
+    this.answers.settings([
+      [setting.maxConcurrentStreams, streamsAtOnce],
+      [setting.initialWindowSize, uploadWindow],
+      [setting.maxHeaderListSize, mostHeaderOctets],
+    ]);
     this.flush();
   }
 
@@ -134,13 +117,12 @@ export class Http2Session {
 
   /** Reads frames for a turn at most, and not while the client does not take what it is told. */
   private take(): void {
-    this.used = 0;
     const began = performance.now();
     let isTurnOver = false;
     try {
       this.dropLateUploads(began);
       for (let count = 1; !isTurnOver && this.takeFrame(); count++) {
-        if (this.used + roomForReply > out.length && !this.flush()) return;
+        if (!this.answers.hasRoom && !this.flush()) return;
         isTurnOver =
           this.answered - this.answeredBefore >= answersAtOnce ||
           (count % 8 === 0 && performance.now() - began >= turnLength);
@@ -198,8 +180,7 @@ export class Http2Session {
         if (end - start !== 8) throw new Http2Fault(http2Error.frameSize);
         this.askedNothing();
         if (flags & flag.ack) return;
-        this.begin(frameType.ping, flag.ack, 0, 8);
-        this.used += this.input.copy(out, this.used, start, end);
+        this.answers.pong(this.input.subarray(start, end));
         return;
       case frameType.pushPromise:
         throw new Http2Fault(http2Error.protocol);
@@ -245,7 +226,7 @@ export class Http2Session {
     }
     if (stream <= this.lastStream) return this.trailers(stream, endsStream);
     this.lastStream = stream;
-    if (this.uploads.size + this.blocked.size >= streamsAtOnce) return this.refuse(stream, http2Error.refusedStream);
+    if (this.uploads.size + this.answers.waiting >= streamsAtOnce) return this.refuse(stream, http2Error.refusedStream);
     if (!head.isWellFormed()) return this.refuse(stream, http2Error.protocol);
     const request = head.read();
     if (request !== 'body') {
@@ -268,8 +249,7 @@ export class Http2Session {
     if (stream === 0 || stream > this.lastStream) throw new Http2Fault(http2Error.protocol);
     this.taken += end - start;
     if (this.taken >= 32_768) {
-      this.begin(frameType.windowUpdate, 0, 0, 4);
-      this.used = putUint32(out, this.used, this.taken);
+      this.answers.takeMore(this.taken);
       this.taken = 0;
     }
     const at = start + (flags & flag.padded ? 1 : 0);
@@ -308,7 +288,7 @@ export class Http2Session {
     if (length !== 4) throw new Http2Fault(http2Error.frameSize);
     if (stream === 0 || stream > this.lastStream) throw new Http2Fault(http2Error.protocol);
     this.uploads.delete(stream);
-    this.blocked.delete(stream);
+    this.answers.forget(stream);
     this.countReset();
   }
 
@@ -317,12 +297,7 @@ export class Http2Session {
     const more = uint32(this.input, start) & mostWindow;
     if (more === 0) throw new Http2Fault(http2Error.protocol);
     this.askedNothing();
-    const waiting = this.blocked.get(stream);
-    if (waiting) waiting.window += more;
-    if (stream === 0) this.window += more;
-    if (this.window > mostWindow || (waiting && waiting.window > mostWindow))
-      throw new Http2Fault(http2Error.flowControl);
-    this.sendBlocked();
+    if (!this.answers.widen(stream, more)) throw new Http2Fault(http2Error.flowControl);
   }
 
   private settings(flags: number, stream: number, start: number, end: number): void {
@@ -331,64 +306,24 @@ export class Http2Session {
     this.askedNothing();
     if (flags & flag.ack) return;
     for (let at = start; at < end; at += 6) {
-      if (this.input[at] !== 0 || this.input[at + 1] !== 4) continue; // SETTINGS_INITIAL_WINDOW_SIZE alone matters
-      const value = uint32(this.input, at + 2);
-      if (value > mostWindow) throw new Http2Fault(http2Error.flowControl);
-      for (const each of this.blocked.values()) each.window += value - this.streamWindow;
-      this.streamWindow = value;
+      const id = (this.input[at]! << 8) | this.input[at + 1]!;
+      // The others say what we may do that we do not.
+      if (id === setting.initialWindowSize && !this.answers.resize(uint32(this.input, at + 2)))
+        throw new Http2Fault(http2Error.flowControl);
     }
-    this.begin(frameType.settings, flag.ack, 0, 0);
-    this.sendBlocked();
+    this.answers.settingsTaken();
   }
 
   /** @param isRead nothing of the request is still to come; else the client is asked to stop (RFC 9113 §8.1) */
   private reply(stream: number, reply: DohReply, isRead: boolean, isHead = false): void {
     this.answered += 1;
-    const head = this.used;
-    const start = head + frameHeadOctets;
-    const end = putReplyHeaders(out, start, reply, httpDate());
-    const body = isHead ? undefined : reply.body;
-    putFrameHead(out, head, end - start, frameType.headers, flag.endHeaders | (body ? 0 : flag.endStream), stream);
-    this.used = end;
-    if (body) {
-      const sending: Blocked = { stream, body, at: 0, window: this.streamWindow };
-      if (!this.send(sending)) this.blocked.set(stream, sending);
-    }
-    if (!isRead) this.resetStream(stream, http2Error.none);
-  }
-
-  /** As much as the client's windows have room for. True when that is all. */
-  private send(sending: Blocked): boolean {
-    const { body, stream } = sending;
-    while (sending.at < body.length) {
-      const octets = Math.min(body.length - sending.at, largestFrame, this.window, sending.window);
-      if (octets <= 0) return false;
-      const isLast = sending.at + octets === body.length;
-      this.begin(frameType.data, isLast ? flag.endStream : 0, stream, octets);
-      this.used += body.copy(out, this.used, sending.at, sending.at + octets);
-      sending.at += octets;
-      sending.window -= octets;
-      this.window -= octets;
-    }
-    return true;
-  }
-
-  private sendBlocked(): void {
-    for (const sending of this.blocked.values()) {
-      if (this.window <= 0) return;
-      if (this.used + roomForReply > out.length) this.write();
-      if (this.send(sending)) this.blocked.delete(sending.stream);
-    }
+    this.answers.reply(stream, reply, isHead);
+    if (!isRead) this.answers.reset(stream, http2Error.none);
   }
 
   private refuse(stream: number, code: Http2ErrorCode): void {
-    this.resetStream(stream, code);
+    this.answers.reset(stream, code);
     this.countReset();
-  }
-
-  private resetStream(stream: number, code: Http2ErrorCode): void {
-    this.begin(frameType.reset, 0, stream, 4);
-    this.used = putUint32(out, this.used, code);
   }
 
   private countReset(): void {
@@ -401,29 +336,11 @@ export class Http2Session {
     if (this.idleFrames > idleFramesAllowed + 10 * this.answered) throw new Http2Fault(http2Error.enhanceYourCalm);
   }
 
-  private begin(type: number, flags: number, stream: number, length: number): void {
-    this.used = putFrameHead(out, this.used, length, type, flags, stream);
-  }
-
-  private setting(id: number, value: number): void {
-    out[this.used] = 0;
-    out[this.used + 1] = id;
-    this.used = putUint32(out, this.used + 2, value);
-  }
-
-  private write(): boolean {
-    if (this.used === 0) return true;
-    // TLS holds on to what it encrypts, so it gets a copy.
-    const isTaken = this.socket.write(Buffer.from(out.subarray(0, this.used)));
-    this.used = 0;
-    return isTaken;
-  }
-
   /** False when the client has to take it before it hears more. */
   private flush(): boolean {
     if (this.answered > this.answeredBefore) this.deps.connection.touch();
     this.answeredBefore = this.answered;
-    if (this.write()) return true;
+    if (this.answers.write()) return true;
     this.hold((goOn) => this.socket.once('drain', goOn));
     return false;
   }
@@ -444,22 +361,8 @@ export class Http2Session {
 
   private end(code: Http2ErrorCode): void {
     this.over = true;
-    this.begin(frameType.goaway, 0, 0, 8);
-    this.used = putUint32(out, putUint32(out, this.used, this.lastStream), code);
-    this.write();
+    this.answers.goodbye(this.lastStream, code);
+    this.answers.write();
     this.socket.destroySoon();
   }
-}
-
-let date = '';
-let dateSecond = 0;
-
-/** RFC 9110 §6.6.1, made once a second. */
-function httpDate(): string {
-  const second = Math.floor(Date.now() / 1_000);
-  if (second !== dateSecond) {
-    dateSecond = second;
-    date = new Date(second * 1_000).toUTCString();
-  }
-  return date;
 }
