@@ -13,6 +13,16 @@ const extra: Partial<Record<PeerName, readonly string[]>> = {
 const question = encodeMessage(queryFor({ name: apex, type: RRType.SOA, class: 1 }, 0));
 const patience = 60_000;
 
+export interface FollowerOptions {
+  readonly dir: string;
+  readonly source: Source;
+  readonly key: TsigKey;
+  /** A free one unless given. */
+  readonly port?: number;
+  /** It listens to NOTIFY that is signed with the key. */
+  readonly notified?: boolean;
+}
+
 /** Somebody else's server as a secondary of the zone. */
 export class Follower {
   private constructor(
@@ -22,10 +32,7 @@ export class Follower {
     readonly secondary: Secondary,
   ) {}
 
-  static async start(
-    name: PeerName,
-    { dir, source, key, notified = true }: { dir: string; source: Source; key: TsigKey; notified?: boolean },
-  ): Promise<Follower> {
+  static async start(name: PeerName, { dir, source, key, port, notified = true }: FollowerOptions): Promise<Follower> {
     const transferKey = {
       name: key.name.toString(),
       algorithm: key.algorithm,
@@ -33,6 +40,7 @@ export class Follower {
     };
     const peer = await startPeer(name, {
       dir,
+      ...(port === undefined ? {} : { port }),
       secondaries: [
         {
           apex: apex.toString(),

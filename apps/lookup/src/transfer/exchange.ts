@@ -47,9 +47,10 @@ export function policyOf(keys: readonly TsigKey[]): TsigPolicy {
   return { key: (name: Name) => byName.get(name.key) };
 }
 
-/** A reply without records. */
+/** A reply without records. More questions than one are not repeated: they may be as many as fit into the query. */
 export const replyTo = (query: Message, rcode: number): Message => ({
   ...query,
+  questions: query.questions.length === 1 ? query.questions : [],
   ...{ response: true, authoritative: false, truncated: false, recursionAvailable: false, authenticData: false, rcode },
   ...{ answers: [], authorities: [], additionals: [] },
   ...(query.edns ? { edns: { ...query.edns, udpSize: ourUdpSize, version: 0, compactOk: false, options: [] } } : {}),

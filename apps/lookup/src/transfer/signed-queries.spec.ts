@@ -1,6 +1,7 @@
 import {
   decodeMessage,
   encodeMessage,
+  Name,
   Opcode,
   queryFor,
   Rcode,
@@ -40,7 +41,7 @@ const view = {
 } as Partial<ZoneView> as ZoneView;
 
 /** Answers with the SOA, and remembers what it was asked. `padding` octets make the answer longer. */
-function serving(padding = 0, shownView = view) {
+function serving(padding = 0, shownView = view, udpLimit = 1_232) {
   const asked: Uint8Array[] = [];
   const counts: string[] = [];
   const responder: Responder = {
@@ -54,7 +55,7 @@ function serving(padding = 0, shownView = view) {
     },
   };
   const wrapped = withTsig(responder, {
-    ...{ apex, clock: () => now, view: shownView, udpLimit: 1_232 },
+    ...{ apex, clock: () => now, view: shownView, udpLimit },
     rules: { allow: [addressRuleOf('192.0.2.1')], keys: [key] },
     count: (carrier, rcode) => counts.push(`${carrier} ${rcode}`),
   });
@@ -102,6 +103,19 @@ describe('a query with TSIG', () => {
     expect(decodeMessage(verifyResponse(serving(1_120).answer(octets, 'tcp'), key, mac, seconds)).answers).toHaveLength(
       2,
     );
+  });
+
+  it('never gets more than fits, however long its names are and however many its questions', () => {
+    const long = Name.parse(`${`${'k'.repeat(63)}.`.repeat(3)}${'k'.repeat(61)}.`);
+    const questions = Array.from({ length: 12 }, () => ({ name: long, type: RRType.SOA, class: 1 }));
+    for (const query of [
+      queryOf(RRType.SOA, { questions: questions.slice(0, 1), edns }),
+      queryOf(RRType.SOA, { questions }),
+    ]) {
+      const { octets } = signRequest(query, { ...key, name: long }, seconds);
+      for (const limit of [512, 1_232])
+        expect(serving(0, view, limit).answer(octets).length).toBeLessThanOrEqual(limit);
+    }
   });
 
   it('that is a response is not answered', () => {

@@ -15,7 +15,7 @@ import { mayBeTransfer } from '../streams/transfers.js';
 import type { StoredSet, ZoneView } from '../zone/zone-view.js';
 import { mayTransfer } from './access.js';
 import { openExchange, policyOf, replyTo, type Exchange } from './exchange.js';
-import type { TransferDeps } from './transfers.js';
+import { isTransfer, type TransferDeps } from './transfers.js';
 
 export interface SignedQueryDeps extends Pick<TransferDeps, 'apex' | 'rules' | 'clock' | 'count'> {
   readonly view: ZoneView;
@@ -34,34 +34,37 @@ export function withTsig(responder: Responder, deps: SignedQueryDeps): Responder
   /** Where an answer is made before it is signed. */
   const unsigned = new Uint8Array(65_535);
 
-  function replyOf(octets: Uint8Array, exchange: Exchange, client: Client): Uint8Array {
+  function replyOf(exchange: Exchange, client: Client): Uint8Array {
     const { request, key, isForged, sign } = exchange;
     const said = (message: Message, { rcode } = message) => {
       deps.count(client.carrier, rcode);
       return sign(encodeMessage(message));
     };
-    if (isForged) return said(replyTo(decodeMessage(request), Rcode.NOTAUTH));
-    if (isTransferOf(octets, client)) {
-      const query = decodeMessage(request);
+    const query = decodeMessage(request);
+    if (isForged) return said(replyTo(query, Rcode.NOTAUTH));
+    if (isTransfer(query) && isOurs(query.questions[0]!.type, client)) {
       if (!mayTransfer(deps.rules, client, key)) return said(replyTo(query, Rcode.REFUSED));
       if (query.questions[0]!.name.equals(deps.apex)) return said(startOf(query, deps));
     }
     const length = responder.respond(request, 0, request.length, unsigned, 0, client);
     if (length === 0 || !key) return unsigned.subarray(0, length);
-    if (client.carrier !== 'udp' || length + tsigSize(key) <= limitOf(request, deps.udpLimit))
+    if (client.carrier !== 'udp' || length + tsigSize(key) <= limitOf(query, deps.udpLimit))
       return sign(unsigned.subarray(0, length));
     // RFC 8945 §5.3: where TSIG makes it too long it says nothing but that.
-    return sign(encodeMessage({ ...replyTo(decodeMessage(request), Rcode.NOERROR), truncated: true }));
+    return sign(encodeMessage({ ...replyTo(query, Rcode.NOERROR), truncated: true }));
   }
 
   return {
     respond(query, start, end, out, outStart, client) {
       if (!mayBeTransfer(query, start, end)) return responder.respond(query, start, end, out, outStart, client);
       const octets = Uint8Array.from(query.subarray(start, end));
-      if (!isTransferOf(octets, client) && tsigOffset(octets) === noTsig)
+      if (!isOurs(questionType(octets), client) && tsigOffset(octets) === noTsig)
         return responder.respond(query, start, end, out, outStart, client);
       if ((octets[2]! & 0x80) !== 0) return 0;
-      const reply = orFault(octets, () => replyOf(octets, openExchange(octets, keys, deps.clock), client));
+      const whole = orFault(octets, () => replyOf(openExchange(octets, keys, deps.clock), client));
+      // Names that strangers gave their key and its algorithm may be long.
+      const fits = client.carrier !== 'udp' || whole.length <= deps.udpLimit;
+      const reply = fits ? whole : bareReply(octets, Rcode.FORMERR);
       out.set(reply, outStart);
       return reply.length;
     },
@@ -69,8 +72,7 @@ export function withTsig(responder: Responder, deps: SignedQueryDeps): Responder
 }
 
 /** A transfer that no stream takes care of. AXFR has no meaning over UDP (RFC 5936 §4.2): the responder says so. */
-function isTransferOf(octets: Uint8Array, { carrier }: Client): boolean {
-  const type = questionType(octets);
+function isOurs(type: number, { carrier }: Client): boolean {
   if (carrier === 'https') return type === RRType.IXFR || type === RRType.AXFR;
   return carrier === 'udp' && type === RRType.IXFR;
 }
@@ -103,19 +105,23 @@ function apexRecords(view: ZoneView, apex: Name, type: number): Message['answers
   }
 }
 
-function limitOf(request: Uint8Array, udpLimit: number): number {
-  return Math.min(udpLimit, Math.max(withoutEdns, decodeMessage(request).edns?.udpSize ?? withoutEdns));
-}
+const limitOf = ({ edns }: Message, udpLimit: number): number =>
+  Math.min(udpLimit, Math.max(withoutEdns, edns?.udpSize ?? withoutEdns));
 
-/** A message of its own for what is wrong: a header with the id, opcode and RD of the query. */
+/** What is wrong with the query is FORMERR, a fault of ours SERVFAIL for the one who met it. */
 function orFault(octets: Uint8Array, reply: () => Uint8Array): Uint8Array {
   try {
     return reply();
   } catch (error) {
-    const header = new Uint8Array(12);
-    header.set(octets.subarray(0, 2));
-    header[2] = 0x80 | (octets[2]! & 0x79);
-    header[3] = error instanceof DnsError ? Rcode.FORMERR : Rcode.SERVFAIL;
-    return header;
+    return bareReply(octets, error instanceof DnsError ? Rcode.FORMERR : Rcode.SERVFAIL);
   }
+}
+
+/** A header with the id, opcode and RD of the query. */
+function bareReply(octets: Uint8Array, rcode: number): Uint8Array {
+  const header = new Uint8Array(12);
+  header.set(octets.subarray(0, 2));
+  header[2] = 0x80 | (octets[2]! & 0x79);
+  header[3] = rcode;
+  return header;
 }

@@ -91,7 +91,8 @@ function read(octets: Uint8Array, open: (octets: Uint8Array) => Exchange): Asked
   }
 }
 
-function isTransfer({ response, opcode, edns, questions }: Message): boolean {
+/** One question of ours for a transfer; whatever else is wrong with it. */
+export function isTransfer({ response, opcode, edns, questions }: Message): boolean {
   const [question, ...more] = questions;
   if (!question || more.length > 0 || response || opcode !== Opcode.QUERY || (edns && edns.version > 0)) return false;
   return question.class === RRClass.IN && (question.type === RRType.AXFR || question.type === RRType.IXFR);
