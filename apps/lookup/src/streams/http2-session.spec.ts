@@ -23,6 +23,11 @@ function frame(type: number, flags: number, stream: number, payload: Uint8Array 
   head.writeUInt32BE(stream, 5);
   return Buffer.concat([head, payload]);
 }
+function forStream(framed: Buffer, stream: number): Buffer {
+  const other = Buffer.from(framed);
+  other.writeUInt32BE(stream, 5);
+  return other;
+}
 const number = (value: number) => {
   const octets = Buffer.alloc(4);
   octets.writeUInt32BE(value);
@@ -109,9 +114,10 @@ describe('HTTP/2', () => {
 
   it('says what it takes before anything else, and takes the settings of the client', async () => {
     greet();
-    await reached(() => frames.length === 2);
+    await reached(() => frames.length === 3);
     expect(frames.map(({ type, flags }) => [type, flags])).toEqual([
       [frameType.settings, 0],
+      [frameType.windowUpdate, 0],
       [frameType.settings, flag.ack],
     ]);
   });
@@ -152,6 +158,26 @@ describe('HTTP/2', () => {
     await reached(() => isEnded(19));
     const updates = frames.filter(({ type, stream }) => type === frameType.windowUpdate && stream === 0);
     expect(updates.reduce((sum, { payload }) => sum + payload.readUInt32BE(0), 0)).toBeGreaterThan(128_000);
+  });
+
+  it('keeps no more of bodies that do not end than of one that is too long', async () => {
+    greet();
+    const part = frame(frameType.data, 0, 1, Buffer.alloc(16_000));
+    for (let stream = 1; stream < 9; stream += 2)
+      send(
+        frame(frameType.headers, flag.endHeaders, stream, block(upload)),
+        ...new Array<Buffer>(2).fill(forStream(part, stream)),
+      );
+    send(frame(frameType.ping, 0, 0, Buffer.alloc(8)));
+    await reached(() => frames.some(({ type }) => type === frameType.ping));
+    const given = () =>
+      frames.reduce(
+        (sum, { type, payload }) => sum + (type === frameType.windowUpdate ? payload.readUInt32BE(0) : 0),
+        65_535,
+      );
+    expect(given()).toBe(131_071);
+    send(frame(frameType.reset, 0, 1, number(8)), frame(frameType.reset, 0, 3, number(8)));
+    await reached(() => given() === 131_071 + 64_000);
   });
 
   it('reads padding, priorities, trailers and headers in several frames', async () => {

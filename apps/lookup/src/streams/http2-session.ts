@@ -31,12 +31,19 @@ interface Upload {
   readonly since: number;
   readonly parts: Buffer[];
   octets: number;
+  /** The same with the padding around them: what the client's window has shrunk by. */
+  framed: number;
 }
 
 /** Requests at once (RFC 9113 §6.5.2). */
 const streamsAtOnce = 100;
-/** A body that is too long is seen to be, instead of waiting for room for ever. */
-const uploadWindow = 131_072;
+/**
+ * Octets of bodies that a connection keeps, on one stream or on all: room enough for a body that is too long to be seen to be. The client gets
+ * back what it used when a body is done with.
+ */
+const uploadWindow = 131_071;
+/** What a connection begins with (RFC 9113 §6.9.2). */
+const firstWindow = 65_535;
 /** Octets of headers, with 32 more for each. */
 const mostHeaderOctets = 16_384;
 /** Requests that a client may take back, or have refused, beyond those it let be answered (CVE-2023-44487). */
@@ -65,7 +72,8 @@ class Http2Fault extends Error {
 
 /**
  * The server's end of HTTP/2 (RFC 9113), as far as DNS needs it. Node's own makes a stream with all its events for each request, which costs
- * more than the request. Here a `GET` is answered as it is read; only bodies and full windows are waited for.
+ * more than the request. Here a `GET` is answered as it is read; only bodies and full windows are waited for. One file, since it is one state
+ * machine: what is said back is in `http2-answers.ts`.
  */
 export class Http2Session {
   private input: Buffer = Buffer.alloc(0);
@@ -85,7 +93,7 @@ export class Http2Session {
   private lastStream = 0;
   private readonly uploads = new Map<number, Upload>();
   private readonly answers: Http2Answers;
-  /** Octets of bodies that were read since the client heard of it. */
+  /** Octets of bodies that are done with, since the client heard of it. */
   private taken = 0;
 
   private answered = 0;
@@ -104,6 +112,7 @@ export class Http2Session {
       [setting.initialWindowSize, uploadWindow],
       [setting.maxHeaderListSize, mostHeaderOctets],
     ]);
+    this.answers.takeMore(uploadWindow - firstWindow);
     this.flush();
   }
 
@@ -234,7 +243,7 @@ export class Http2Session {
         'reply' in request ? request.reply : dohAnswer(this.deps.responder, request.query, this.deps.client);
       this.reply(stream, reply, endsStream, head.isHead);
     } else if (endsStream) this.reply(stream, dohError.badRequest, true);
-    else this.uploads.set(stream, { stream, since: performance.now(), parts: [], octets: 0 });
+    else this.uploads.set(stream, { stream, since: performance.now(), parts: [], octets: 0, framed: 0 });
   }
 
   /** Headers behind a body, or of a request that was answered before all of it had come. */
@@ -247,11 +256,6 @@ export class Http2Session {
 
   private data(flags: number, stream: number, start: number, end: number): void {
     if (stream === 0 || stream > this.lastStream) throw new Http2Fault(http2Error.protocol);
-    this.taken += end - start;
-    if (this.taken >= 32_768) {
-      this.answers.takeMore(this.taken);
-      this.taken = 0;
-    }
     const at = start + (flags & flag.padded ? 1 : 0);
     const padding = flags & flag.padded ? this.input[start]! : 0;
     if (at + padding > end) throw new Http2Fault(http2Error.protocol);
@@ -259,11 +263,12 @@ export class Http2Session {
     const endsStream = (flags & flag.endStream) !== 0;
     // A body in crumbs is work for nothing.
     if (!upload || (end - start < 64 && !endsStream)) this.askedNothing();
-    if (!upload) return;
+    if (!upload) return this.give(end - start);
+    upload.framed += end - start;
     const part = this.input.subarray(at, end - padding);
     upload.octets += part.length;
     if (upload.octets > largestQuery) {
-      this.uploads.delete(stream);
+      this.drop(stream);
       return this.reply(stream, dohError.tooLarge, endsStream);
     }
     upload.parts.push(endsStream ? part : Buffer.from(part));
@@ -271,15 +276,28 @@ export class Http2Session {
   }
 
   private uploaded({ stream, parts }: Upload): void {
-    this.uploads.delete(stream);
+    this.drop(stream);
     const query = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
     this.reply(stream, dohAnswer(this.deps.responder, query, this.deps.client), true);
+  }
+
+  private drop(stream: number): void {
+    this.give(this.uploads.get(stream)?.framed ?? 0);
+    this.uploads.delete(stream);
+  }
+
+  /** Gives the client back what it used of its window, not at every crumb. */
+  private give(octets: number): void {
+    this.taken += octets;
+    if (this.taken < 32_768) return;
+    this.answers.takeMore(this.taken);
+    this.taken = 0;
   }
 
   private dropLateUploads(now: number): void {
     for (const { stream, since } of this.uploads.values()) {
       if (now - since < this.deps.idle) return;
-      this.uploads.delete(stream);
+      this.drop(stream);
       this.reply(stream, dohError.requestTimeout, false);
     }
   }
@@ -287,7 +305,7 @@ export class Http2Session {
   private reset(stream: number, length: number): void {
     if (length !== 4) throw new Http2Fault(http2Error.frameSize);
     if (stream === 0 || stream > this.lastStream) throw new Http2Fault(http2Error.protocol);
-    this.uploads.delete(stream);
+    this.drop(stream);
     this.answers.forget(stream);
     this.countReset();
   }
