@@ -52,6 +52,8 @@ export class ZoneAnswer {
         this.targetOfAlias(aliases);
       } else if (finding.outcome === outcome.redirect) {
         if (!this.putRedirect(aliases)) return;
+        // The CNAME that follows from a DNAME is itself the answer to those who ask for one.
+        if (query.type === RRType.CNAME) return this.proofs.putExpansions();
       } else break;
       if (aliases + 1 === mostAliases || this.isKnown(aliases + 1)) return this.proofs.putExpansions();
       finding.find(view, query.names, this.start, this.end, query.type);
@@ -64,7 +66,7 @@ export class ZoneAnswer {
     switch (finding.outcome) {
       case outcome.answer:
         if (!this.putAnswer()) return;
-        proofs.putExpansions();
+        this.putExpansionsBehind();
         return this.addAddresses();
       case outcome.outside:
         return proofs.putExpansions();
@@ -121,6 +123,14 @@ export class ZoneAnswer {
     const offset = this.owner + nameStart - this.start;
     if (offset <= furthestPointer) return this.reply.put(to, set, offset, signed, ttl);
     return this.reply.putNamed(to, set, this.query, this.query.names, nameStart, this.end, signed, ttl);
+  }
+
+  /** Proofs come behind the answer, into which additionals point. */
+  private putExpansionsBehind(): void {
+    const { reply, proofs } = this;
+    const { lastSet } = reply;
+    proofs.putExpansions();
+    reply.lastSet = lastSet;
   }
 
   private targetOfAlias(aliases: number): void {
@@ -208,15 +218,19 @@ export class ZoneAnswer {
 
   /** RFC 2308 §2, RFC 4035 §3.1.3 */
   private deny(): void {
-    const { reply, finding, view, query, set, facts } = this;
-    if (this.signed && facts.denial === 'compact') return this.denyOnLine();
-    view.set(view.apexNode, RRType.SOA, set);
-    reply.putNamed(section.authority, set, query, view.apex, 0, view.apex.length, this.signed, facts.negativeTtl);
-    if (this.signed) this.proofs.deny(finding, this.start, this.end);
+    if (this.signed && this.facts.denial === 'compact') return this.denyOnLine();
+    this.putSoa();
+    if (this.signed) this.proofs.deny(this.finding, this.start, this.end);
+  }
+
+  private putSoa(): void {
+    const { query, view, facts, signed } = this;
+    const apexAt = askedAt + query.nameLength - view.apex.length;
+    this.reply.put(section.authority, facts.negativeSoa, apexAt, signed, ownTtl);
   }
 
   private denyOnLine(): void {
-    const { reply, finding, view, query, set, facts, signing } = this;
+    const { reply, finding, view, query, facts, signing } = this;
     const result =
       finding.outcome === outcome.nxdomain
         ? signing.denyName(query.names, this.start, this.end, facts.negativeTtl)
@@ -227,8 +241,7 @@ export class ZoneAnswer {
       reply.rcode = Rcode.NOERROR;
       return void this.put(section.answer, signing.signed, this.start, true, ownTtl);
     }
-    view.set(view.apexNode, RRType.SOA, set);
-    reply.putNamed(section.authority, set, query, view.apex, 0, view.apex.length, true, facts.negativeTtl);
+    this.putSoa();
     this.put(section.authority, signing.signed, this.start, true, ownTtl);
   }
 
