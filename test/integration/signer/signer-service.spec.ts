@@ -6,9 +6,13 @@ import {
   signer as contract,
   type BindingContent,
 } from '@callbook/contracts';
+import { Name, RRType } from '@callbook/dns';
 import { clientOf, ensureStream, jetStreamOf, publish } from '@callbook/process';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { connectAs, sql, startSignerServers, type SignerServers } from './servers.js';
@@ -150,6 +154,35 @@ describe('the signer', () => {
     await (await start()).kill('SIGTERM');
     const other = Buffer.alloc(32, 9).toString('base64url');
     await expect(startSigner(servers, { CALLBOOK_KEY_ENCRYPTION_KEY: other })).rejects.toThrow('the signer ended');
+  });
+
+  it("takes the operator's file whenever it changes, and says line and reason when it cannot", async () => {
+    const dir = mkdtempSync(path.join(tmpdir(), 'callbook-static-'));
+    const file = path.join(dir, 'static.zone');
+    const write = (text: string) => {
+      writeFileSync(`${file}.new`, text);
+      renameSync(`${file}.new`, file);
+    };
+    const addresses = async (name: string) =>
+      (await world.replica()).find(Name.parse(`${name}.callbook.example`), RRType.A).length;
+    try {
+      write('www A 192.0.2.80\n');
+      const signer = await start({ CALLBOOK_STATIC_RECORDS: file });
+      expect(await addresses('www')).toBe(1);
+      write('ftp A 192.0.2.21\nftp CNAME www\n');
+      await until(async () => (await signer.metric('callbook_signer_static_refused')) === 1);
+      expect(signer.output()).toMatch(
+        /"line":2,"code":"CNAME_NOT_ALONE","message":"[^"]+"[^\n]*static_records.problem/,
+      );
+      expect(await addresses('www')).toBe(1);
+      write('ftp A 192.0.2.21\n');
+      await until(async () => (await addresses('ftp')) === 1);
+      await until(async () => (await signer.metric('callbook_signer_static_refused')) === 0);
+      expect(await addresses('www')).toBe(0);
+      await expectSound();
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
   });
 
   it('ends in good order when it is asked to', async () => {

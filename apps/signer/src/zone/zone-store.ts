@@ -54,7 +54,7 @@ const connecting = { connectionTimeoutMillis: 5_000, keepAlive: true, keepAliveI
 /** A million numbers take under a minute. */
 const longestRead = 30 * 60_000;
 
-/** The zone in PostgreSQL. */
+/** The zone in PostgreSQL. All its SQL stands here, in one file that is therefore long: what one statement relies on another has to keep. */
 export class ZoneStore {
   private constructor(
     private readonly prisma: PrismaClient,
