@@ -31,9 +31,10 @@ export default tseslint.config(
       ],
     },
   },
-  // Store tests on real servers reach into the app whose store they test, and what is put to other people's secondaries is lookup's own parts.
+  // Store tests on real servers reach into the app whose store they test; what is put to other people's secondaries, and what is weighed by itself, is
+  // lookup's own parts.
   {
-    files: ['test/integration/**/*.ts', 'test/conformance/secondaries/**/*.ts'],
+    files: ['test/integration/**/*.ts', 'test/conformance/secondaries/**/*.ts', 'test/bench/memory/**/*.ts'],
     rules: { '@nx/enforce-module-boundaries': 'off' },
   },
 );

@@ -1,4 +1,4 @@
-import { segmentBits, segmentUnits, unitOctets, wordOf, type ZoneMemory } from './zone-memory.js';
+import { segmentBits, segmentUnits, unitMask, unitOctets, wordOf, type ZoneMemory } from './zone-memory.js';
 
 /**
  * Blocks of the writer. Every block begins with a word: its size in units, what it is, and whether the block before it is in use. A free block
@@ -30,6 +30,8 @@ export class BlockAllocator {
   private readonly heads = new Uint32Array(classCount);
   private readonly filled = new Uint32Array(Math.ceil(classCount / 32));
   private inUse = 0;
+  /** For each segment the first unit beyond all blocks that ever were. */
+  private readonly reached: number[] = [];
   private count = 0;
 
   /** `grown` is told of each segment before anything lies in it. */
@@ -48,9 +50,9 @@ export class BlockAllocator {
     return this.inUse * unitOctets;
   }
 
-  /** Octets of all segments. */
+  /** Octets that were ever in use. The rest of a segment is not memory yet: the system gives pages to what is written. */
   get heldOctets(): number {
-    return this.memory.octets.reduce((sum, { length }) => sum + length, 0);
+    return this.reached.reduce((sum, units) => sum + units * unitOctets, 0);
   }
 
   /** Octets of a block in use. */
@@ -73,6 +75,8 @@ export class BlockAllocator {
     const taken = left >= smallestUnits ? units : size;
     words[at] = taken | (kind << kindShift) | (words[at] & previousInUse);
     this.inUse += taken;
+    const segment = ref >>> segmentBits;
+    this.reached[segment] = Math.max(this.reached[segment], (ref & unitMask) + taken);
     this.count += 1;
     return ref;
   }
@@ -122,6 +126,7 @@ export class BlockAllocator {
     let size = Math.min(segmentUnits, smallestSegment << Math.min(2 * number, 8));
     while (size < units + firstUnit + 1) size *= 2;
     this.memory.add(new SharedArrayBuffer(size * unitOctets));
+    this.reached.push(firstUnit);
     this.grown();
     const first = number * segmentUnits + firstUnit;
     // What is never free stands at the end, so that nothing looks beyond it.

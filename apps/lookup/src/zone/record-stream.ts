@@ -21,7 +21,8 @@ export class RecordStream {
     }
     let at = 0;
     for (let end = this.read(octets, 0); end > 0; end = this.read(octets, at)) at = end;
-    this.rest = octets.slice(at);
+    // A copy: whoever brings the pieces may use their memory again. (`slice` of a Buffer is none.)
+    this.rest = new Uint8Array(octets.subarray(at));
   }
 
   /** Errors: ZoneError when the last record is not whole. */

@@ -1,4 +1,4 @@
-import { Name, RRType, textOf, type RR } from '@callbook/dns';
+import { Name, RRType, textOf, writeRR, type RR } from '@callbook/dns';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { apex, signed, soaText, zoneRecords } from '../signed-zone.fixture.js';
@@ -143,6 +143,27 @@ describe('a zone', () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it('can come as octets in pieces, cut anywhere, in memory that is used again', () => {
+    const octets = Buffer.concat(base.map(writeRR));
+    fc.assert(
+      fc.property(fc.array(fc.nat(octets.length), { maxLength: 40 }), (places) => {
+        const loading = ZoneStore.load(apex);
+        const cuts = [0, ...places.sort((a, b) => a - b), octets.length];
+        const again = Buffer.alloc(octets.length);
+        for (const [index, end] of cuts.slice(1).entries()) {
+          const length = octets.copy(again, 0, cuts[index], end);
+          loading.add(again.subarray(0, length));
+          again.fill(0xff);
+        }
+        expect(text(loading.finish().records())).toEqual(text(base));
+      }),
+      { numRuns: 50 },
+    );
+    const loading = ZoneStore.load(apex);
+    loading.add(octets.subarray(0, -1));
+    expect(() => loading.finish()).toThrow(ZoneError);
   });
 
   it('knows what lies below a delegation or a DNAME, as they come and go', () => {
