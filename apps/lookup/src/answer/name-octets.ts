@@ -64,10 +64,3 @@ export function labelCount(name: Uint8Array, start: number): number {
   for (let at = start; name[at] !== 0; at += name[at]! + 1) count += 1;
   return count;
 }
-
-/** FNV-1a: for tables and accounts, not against those who choose names. */
-export function hashOfName(name: Uint8Array, start: number, end: number): number {
-  let hash = 0x811c9dc5 | 0;
-  for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ name[at]!, 0x01000193);
-  return hash ^ (hash >>> 15);
-}

@@ -160,14 +160,18 @@ describe('a proof', () => {
 describe('the memory for proofs', () => {
   const octets = (text: string) => Buffer.from(text);
   const cacheOf = (room: number, entries: number) => {
-    const cache = new ProofCache(seed, room, entries);
+    const memory = new Uint8Array(200);
+    const cache = new ProofCache(memory, seed, room, entries);
+    const given = (key: string) => {
+      memory.fill(0);
+      memory.set(octets(key));
+      return key.length;
+    };
     return {
       cache,
-      put: (key: string, value: string) => cache.put(octets(key), key.length, octets(value), value.length),
+      put: (key: string, value: string) => cache.put(given(key), octets(value), value.length),
       get: (key: string) =>
-        cache.find(octets(key), key.length)
-          ? Buffer.from(cache.octets.slice(cache.start, cache.end)).toString()
-          : undefined,
+        cache.find(given(key)) ? Buffer.from(cache.octets.slice(cache.start, cache.end)).toString() : undefined,
     };
   };
 

@@ -4,7 +4,7 @@ import { signRRset, type ZoneKey } from '@callbook/dnssec';
 import { nodeFlag, type NodeRef, type StoredSet, type ZoneView } from '../zone/zone-view.js';
 import { emptySet } from './finding.js';
 import { labelCount } from './name-octets.js';
-import { ProofCache } from './proof-cache.js';
+import { keyPadding, ProofCache } from './proof-cache.js';
 import { SignatureBudget, trust, type Trust } from './signature-budget.js';
 import { successorInto } from './successor.js';
 import { TypeBitmap } from './type-bitmap.js';
@@ -31,11 +31,11 @@ export class OnlineSigning {
   /** Of whoever asks. */
   asker: Trust = trust.none;
 
-  private readonly cache = new ProofCache(randomBytes(4).readInt32BE());
   private readonly budget: SignatureBudget;
   private readonly bitmap = new TypeBitmap();
   private readonly atNode = emptySet();
   private readonly key = new Uint8Array(12_288);
+  private readonly cache = new ProofCache(this.key, randomBytes(4).readInt32BE());
   /** What is signed: rdata of the RRSIG without the signature, then the record in canonical form (RFC 4034 §3.1.8.1). */
   private readonly data = new Uint8Array(12_288);
   private readonly value = new Uint8Array(12_288);
@@ -80,7 +80,8 @@ export class OnlineSigning {
     if (!zoneKey) return 'no key';
     const { key, value, signed, cache } = this;
     let length = this.putKey(names, start, end, set.type, zoneKey.tag, edition);
-    if (!cache.find(key, length)) {
+    for (let index = 0; index < keyPadding; index += 1) key[length + index] = 0;
+    if (!cache.find(length)) {
       if (!this.budget.take(this.asker, this.deps.clock())) return 'too much';
       const { name } = Name.read(names.slice(start, end));
       const { rdata } = signRRset(
@@ -90,7 +91,7 @@ export class OnlineSigning {
       );
       recordHead(value, 0, RRType.RRSIG, set.ttl, rdata.length);
       value.set(rdata, 12);
-      cache.put(key, length, value, 12 + rdata.length);
+      cache.put(length, value, 12 + rdata.length);
     }
     length = cache.end - cache.start;
     signed.octets = cache.octets;
@@ -107,9 +108,10 @@ export class OnlineSigning {
     const { key, bitmap, cache, signed } = this;
     let length = this.putKey(names, start, end, RRType.NSEC, zoneKey.tag, ttl);
     for (let index = 0; index < bitmap.length; index += 1) key[length++] = bitmap.octets[index]!;
-    if (!cache.find(key, length)) {
+    for (let index = 0; index < keyPadding; index += 1) key[length + index] = 0;
+    if (!cache.find(length)) {
       if (!this.budget.take(this.asker, this.deps.clock())) return 'too much';
-      cache.put(key, length, this.value, this.makeNsec(names, start, end, ttl, zoneKey));
+      cache.put(length, this.value, this.makeNsec(names, start, end, ttl, zoneKey));
     }
     const { octets, start: at } = cache;
     signed.octets = octets;

@@ -9,8 +9,8 @@ import {
   type ResponseClass,
 } from '../limits/rate-limit.js';
 import type { ZoneView } from '../zone/zone-view.js';
-import { Finding, outcome, source } from './finding.js';
-import { hashOfName, sameOctets } from './name-octets.js';
+import { Finding, outcome } from './finding.js';
+import { sameOctets } from './name-octets.js';
 import { OnlineSigning } from './online-signing.js';
 import { mostNsidOctets, Opt } from './opt.js';
 import { headerOctets, Query } from './query.js';
@@ -111,7 +111,8 @@ export function createResponder(deps: ResponderDeps): Responder {
   function limitRate(refused: boolean): RateVerdict {
     if (!limiter || client.carrier !== 'udp' || goodCookie) return verdict.send;
     const kind = refused ? responseClass.error : classes[finding.outcome]!;
-    return limiter.decide(client, kind, refused ? 0 : accountedName(finding, query), Math.floor(clock() / 1_000));
+    // The node that answers is that of the wildcard, of the cut or of the DNAME where there is one: names made up below it are one account.
+    return limiter.decide(client, kind, refused ? 0 : finding.node, Math.floor(clock() / 1_000));
   }
 
   /** What an answer may be long, without what comes behind its records. */
@@ -180,11 +181,3 @@ const classes: readonly ResponseClass[] = [
   responseClass.referral,
   responseClass.answer,
 ];
-
-/** A hash of the name of the zone that the answer comes from: names made up below a wildcard, a cut or a DNAME are one. */
-function accountedName(found: Finding, { names, nameLength }: Query): number {
-  if (found.outcome === outcome.referral || found.outcome === outcome.redirect)
-    return hashOfName(names, found.above, nameLength);
-  if (found.source === source.wildcard) return hashOfName(found.wildcard, 0, found.wildcardLength);
-  return hashOfName(names, 0, nameLength);
-}

@@ -1,5 +1,6 @@
 import type { StoredSet } from '../zone/zone-view.js';
 import { sameOctets } from './name-octets.js';
+import { copyOctets, KnownMemory, LastMemory, wordsOf } from './octet-copy.js';
 import { headerOctets, type Query } from './query.js';
 
 export const section = { answer: 0, authority: 1, additional: 2 } as const;
@@ -40,8 +41,15 @@ export class Reply {
   /** Offset in the message of the set that was written last, for those who point into it. */
   lastSet = 0;
 
+  private words = wordsOf(this.octets);
+  private readonly sources = new KnownMemory();
+  private readonly queries = new LastMemory();
+
   begin(query: Query, octets: Uint8Array, start: number): void {
-    this.octets = octets;
+    if (octets !== this.octets) {
+      this.octets = octets;
+      this.words = wordsOf(octets);
+    }
     this.start = start;
     this.rcode = 0;
     this.error = -1;
@@ -51,10 +59,10 @@ export class Reply {
     // More questions than one are refused (RFC 9619) and not sent back: what goes out would be larger than its client takes.
     this.hasQuestion = query.questionCount === 1 && query.nameLength > 0;
     if (!this.hasQuestion) return;
-    const from = query.octets;
-    let at = this.at;
-    for (let index = query.start + headerOctets; index < query.questionEnd; index += 1) octets[at++] = from[index]!;
-    this.at = at;
+    const { octets: from, start: queryStart, questionEnd } = query;
+    const words = this.queries.wordsIfAgain(from);
+    if (words) this.at = copyOctets(from, words, queryStart + headerOctets, questionEnd, octets, this.words, this.at);
+    else for (let index = queryStart + headerOctets; index < questionEnd; index += 1) octets[this.at++] = from[index]!;
   }
 
   /** Writes the header: all sections are there. */
@@ -178,10 +186,7 @@ export class Reply {
   }
 
   copy(from: Uint8Array, start: number, end: number): void {
-    const { octets } = this;
-    let { at } = this;
-    for (let index = start; index < end; index += 1) octets[at++] = from[index]!;
-    this.at = at;
+    this.at = copyOctets(from, this.sources.words(from), start, end, this.octets, this.words, this.at);
   }
 
   private pointOwners(first: number, owner: number): void {

@@ -1,5 +1,5 @@
 import { RRType } from '@callbook/dns';
-import type { Denial, ZoneView } from '../zone/zone-view.js';
+import type { Denial, StoredSet, ZoneView } from '../zone/zone-view.js';
 import { emptySet } from './finding.js';
 
 /** What is the same for all questions to an edition of the zone. */
@@ -11,6 +11,9 @@ export class ZoneFacts {
   /** Of the NSEC3 chain (RFC 5155 §4.2). */
   iterations = 0;
   salt = new Uint8Array(0) as Uint8Array;
+
+  /** As it comes with what the zone denies, with that TTL (RFC 2308 §3). */
+  readonly negativeSoa = emptySet();
 
   private readonly set = emptySet();
 
@@ -25,12 +28,25 @@ export class ZoneFacts {
     view.set(view.apexNode, RRType.SOA, set);
     const minimum = u32(set.octets, set.plainEnd - 4);
     this.negativeTtl = Math.min(set.ttl, minimum);
+    this.keepSoa(set);
     if (this.denial === 'nsec3' && view.set(view.apexNode, RRType.NSEC3PARAM, set)) {
       const rdata = set.start + 12;
       this.iterations = (set.octets[rdata + 2]! << 8) | set.octets[rdata + 3]!;
       this.salt = set.octets.slice(rdata + 5, rdata + 5 + set.octets[rdata + 4]!);
     }
     this.edition = view.edition;
+  }
+
+  private keepSoa({ octets, type, count, signatureCount, start, plainEnd, end }: StoredSet): void {
+    const kept = octets.slice(start, end);
+    for (let at = 0; at < kept.length; at += 12 + ((kept[at + 10]! << 8) | kept[at + 11]!))
+      new DataView(kept.buffer).setUint32(at + 6, this.negativeTtl);
+    const ttl = this.negativeTtl;
+    const [keptPlainEnd, keptEnd] = [plainEnd - start, end - start];
+    Object.assign(this.negativeSoa, {
+      octets: kept,
+      ...{ type, ttl, count, signatureCount, start: 0, plainEnd: keptPlainEnd, end: keptEnd },
+    });
   }
 }
 
