@@ -33,11 +33,22 @@ export function differencesOf(ours: Answer, theirs: Answer): Difference[] {
   return differences;
 }
 
-/** Undefined: one of them said nothing, or nothing that can be read. */
+/** Text: why they cannot be compared, since one of them is silence, or is no message. */
 export function pairOf(
   given: Pick<Pair, 'trial' | 'asked' | 'peer'> & { ours: Uint8Array | undefined; theirs: Uint8Array | undefined },
-): Pair | undefined {
+): Pair | string {
   const { ours, theirs, ...rest } = given;
-  if (!ours || !theirs) return undefined;
-  return { ...rest, ours: readAnswer(ours), theirs: readAnswer(theirs) };
+  const own = ours ? read(ours) : 'silence';
+  if (typeof own === 'string') return `ours is ${own}`;
+  const other = theirs ? read(theirs) : 'silence';
+  if (typeof other === 'string') return `theirs is ${other}`;
+  return { ...rest, ours: own, theirs: other };
+}
+
+function read(octets: Uint8Array): Answer | string {
+  try {
+    return readAnswer(octets);
+  } catch (error) {
+    return `${Buffer.from(octets).toString('hex')}, ${String(error)}`;
+  }
 }

@@ -1,55 +1,26 @@
 import { Rcode, RRType } from '@callbook/dns';
-import { partsOf, type Section } from './answer.js';
-import type { JudgePeer } from './batch.js';
-import type { Difference, Field, Pair } from './compare.js';
+import { aliasesIn, cutOf, has, limitOf, only, sectionFields, without, type Allowed } from './allowed.js';
+import { isBelow, partsOf } from './answer.js';
+import { compactDifferences } from './compact-differences.js';
+import type { Difference, Pair } from './compare.js';
+import { peerDifferences } from './peer-differences.js';
 
-/** A way in which Callbook may answer otherwise than another server, and who says so. */
-export interface Allowed {
-  readonly id: string;
-  readonly peers: readonly JudgePeer[] | 'all';
-  readonly fields: readonly Field[];
-  readonly because: string;
-  applies(pair: Pair, difference: Difference): boolean;
-}
+const ANY = 255;
 
-const records: readonly Section[] = ['answer', 'authority', 'additional'];
-const all: readonly Field[] = ['rcode', 'flags', 'edns', ...records];
-
-const limitOf = ({ asked, ours }: Pair): number => {
-  const sent = ours.edns === 'none' ? 512 : Math.max(512, udpSizeOf(asked.query));
-  return asked.transport === 'tcp' ? 65_535 : Math.min(1_232, sent);
-};
-/** The class of OPT, which is the last record of our queries and has no data (RFC 6891 §6.1.2). */
-const udpSizeOf = (query: Uint8Array) => (query.at(-8)! << 8) | query.at(-7)!;
-
-const has = ({ flags }: { readonly flags: string }, flag: string) => flags.split(' ').includes(flag);
-const without = (flags: string, ...left: readonly string[]) =>
-  flags
-    .split(' ')
-    .filter((flag) => !left.includes(flag))
-    .join(' ');
-const typesOf = (lines: readonly string[]) =>
-  new Set(lines.map((line) => partsOf(line)).map(({ type, covers }) => covers || type));
-const only = (lines: readonly string[], ...types: readonly string[]) =>
-  [...typesOf(lines)].every((type) => types.includes(type));
-const isReferral = ({ theirs }: Pair) =>
-  !has(theirs, 'aa') && theirs.rcode === Rcode.NOERROR && theirs.sections.answer.size === 0;
-const signedTypes = [RRType.NSEC, RRType.NSEC3, RRType.NSEC3PARAM, RRType.DNSKEY] as readonly number[];
-
-/** Read from the first on: what explains a difference first, does. */
-export const allowed: readonly Allowed[] = [
+/** What more than one of the others does otherwise. */
+const general: readonly Allowed[] = [
   {
     id: 'truncated-both',
     peers: 'all',
-    fields: records,
+    fields: ['rcode', ...sectionFields],
     because:
-      'Both answers are truncated. Which records are still in one is up to the server, since the client is to use none of them (RFC 2181 §9).',
+      'Both answers are truncated. How far a server came before, and which records are still in the answer, means nothing: the client is to use none of it (RFC 2181 §9).',
     applies: ({ ours, theirs }) => has(ours, 'tc') && has(theirs, 'tc'),
   },
   {
     id: 'truncated-one',
     peers: 'all',
-    fields: ['flags', ...records],
+    fields: ['rcode', 'flags', ...sectionFields],
     because:
       'One answer is truncated and the other is almost as large as is allowed: names are compressed more or less, and more or fewer optional records are added (RFC 1035 §4.1.4, RFC 2181 §9).',
     applies: (pair, { field }) => {
@@ -60,64 +31,141 @@ export const allowed: readonly Allowed[] = [
     },
   },
   {
-    id: 'cd-copied',
-    peers: ['bind'],
-    fields: ['flags'],
-    because: 'BIND copies CD from the query. An authoritative server SHOULD clear it (RFC 4035 §3.1.6).',
-    applies: ({ ours, theirs }) => has(theirs, 'cd') && ours.flags === without(theirs.flags, 'cd'),
-  },
-  {
     id: 'any-one-set',
     peers: 'all',
-    fields: records,
+    fields: ['flags', ...sectionFields],
     because:
       'ANY is answered with one RRset of the name (RFC 8482 §4.1). Others answer with all of them, or with another one.',
-    applies: ({ asked, ours, theirs }, { field }) =>
-      asked.type === 255 &&
-      (field !== 'answer' || (ours.sections.answer.size === 0) === (theirs.sections.answer.size === 0)),
+    applies: (pair, difference) => pair.asked.type === ANY && hasOneSet(pair, difference),
   },
   {
     id: 'rrsig-one-set',
     peers: 'all',
-    fields: records,
+    fields: ['flags', ...sectionFields],
     because:
-      'RRSIG stands for the signatures of all sets of a name, like ANY, and is answered as that is (RFC 8482 §4.1).',
-    applies: ({ asked, ours, theirs }, { field }) =>
-      asked.type === RRType.RRSIG &&
-      (field !== 'answer' || (ours.sections.answer.size === 0) === (theirs.sections.answer.size === 0)),
-  },
-  {
-    id: 'powerdns-rrsig',
-    peers: ['powerdns'],
-    fields: ['rcode', ...records],
-    because: 'PowerDNS refuses to be asked for RRSIG. It is a type as others are (RFC 4034 §3).',
-    applies: ({ asked, theirs }) => asked.type === RRType.RRSIG && theirs.rcode === Rcode.REFUSED,
-  },
-  {
-    id: 'powerdns-octets',
-    peers: ['powerdns'],
-    fields: all,
-    because:
-      'PowerDNS fails (SERVFAIL) where a label has octets that no host name has. Any octet may be in a label (RFC 2181 §11).',
-    applies: ({ theirs }) => theirs.rcode === Rcode.SERVFAIL,
-  },
-  {
-    id: 'powerdns-chain-types',
-    peers: ['powerdns'],
-    fields: ['answer', 'authority'],
-    because:
-      'PowerDNS keeps the records of chains apart and denies that they are there. NSEC is at each name, and is answered (RFC 4035 §3.1).',
-    applies: ({ asked, theirs }) => signedTypes.includes(asked.type) && theirs.sections.answer.size === 0,
+      'RRSIG stands for the signatures of all sets of a name, like ANY, and is answered in the same way (RFC 8482 §4.1).',
+    applies: (pair, difference) => pair.asked.type === RRType.RRSIG && hasOneSet(pair, difference),
   },
   {
     id: 'additional-addresses',
     peers: 'all',
     fields: ['additional'],
     because:
-      'Addresses beside MX, SRV, NS and the like are for convenience, each server adds what it likes (RFC 1034 §4.3.2 step 6, RFC 2181 §9).',
-    applies: (pair, { missing, extra }) => !isReferral(pair) && only([...missing, ...extra], 'A', 'AAAA'),
+      'Addresses beside MX, SRV, NS and the like are for convenience: each server adds what it likes (RFC 1034 §4.3.2 step 6, RFC 2181 §9).',
+    applies: (pair, { missing, extra }) => cutOf(pair) === undefined && only([...missing, ...extra], 'A', 'AAAA'),
+  },
+  {
+    id: 'sibling-glue',
+    peers: 'all',
+    fields: ['additional'],
+    because:
+      'Addresses of a name server that is not below the cut itself may be left out of a referral: BIND does when it is to be brief, all do when there is no room (RFC 9471 §3.2).',
+    applies: (pair, { missing, extra }) => {
+      const cut = cutOf(pair);
+      const { peer, theirs } = pair;
+      if (!cut || !only([...missing, ...extra], 'A', 'AAAA')) return false;
+      if ([...missing, ...extra].some((line) => isBelow(partsOf(line).owner, cut))) return false;
+      return missing.length === 0 ? peer === 'bind' || isFull(pair) : theirs.size > limitOf(pair) * 0.6;
+    },
+  },
+  {
+    id: 'glue-without-room',
+    peers: 'all',
+    fields: ['additional'],
+    because:
+      'Which addresses are sent when not all of them fit is up to the server, as long as one is (RFC 1034 §4.3.2 step 6).',
+    applies: (pair, { missing, extra }) =>
+      only([...missing, ...extra], 'A', 'AAAA') && isFull(pair) && pair.ours.sections.additional.size > 0,
+  },
+  {
+    id: 'alias-limit',
+    peers: 'all',
+    fields: ['rcode', 'flags', ...sectionFields],
+    because:
+      'How many aliases are followed in one answer is not written anywhere (RFC 1034 §3.6.2). The client goes on from the last one; BIND answers SERVFAIL instead.',
+    applies: ({ ours, theirs }, { field }) => {
+      const [own, other] = [aliasesIn(ours.sections.answer), aliasesIn(theirs.sections.answer)];
+      if (field === 'flags' && without(ours.flags, 'tc', 'cd') !== without(theirs.flags, 'tc', 'cd')) return false;
+      return Math.max(own, other) >= 5 && (own !== other || theirs.rcode === Rcode.SERVFAIL);
+    },
+  },
+  {
+    id: 'alias-loop',
+    peers: 'all',
+    fields: ['rcode', ...sectionFields],
+    because:
+      'Aliases in a circle are answered with the circle, once around (RFC 1034 §3.6.2: "loops should be signalled as an error" to users; none of it is wrong). BIND answers SERVFAIL with it.',
+    applies: (pair) => hasLoop(pair),
+  },
+  {
+    id: 'chain-types-of-an-alias',
+    peers: ['knot', 'bind', 'nsd'],
+    fields: ['rcode', 'flags', ...sectionFields],
+    because:
+      'NSEC, NSEC3 and RRSIG where an alias owns none are looked for at its target, or denied at the alias: RFC 1034 §4.3.2 step 3a exempts only CNAME, RFC 4035 §2.5 lets an alias own RRSIG and NSEC.',
+    applies: ({ asked, ours, theirs }) =>
+      ([RRType.NSEC, RRType.NSEC3, RRType.RRSIG] as readonly number[]).includes(asked.type) &&
+      aliasesIn(ours.sections.answer) + aliasesIn(theirs.sections.answer) > 0,
+  },
+  {
+    id: 'wildcard-without-records',
+    peers: ['knot', 'bind'],
+    fields: ['authority'],
+    because:
+      'Where the wildcard that a name comes from is an empty non-terminal (RFC 4592 §2.2.3), or its name was asked in the name of another, the proof says of the wildcard, too, that it has no such type (RFC 4035 §3.1.3.4). Knot and BIND leave that record out, and are not believed by all.',
+    applies: ({ trial, ours, theirs }, { missing, extra }) =>
+      trial.variant === 'nsec' && ours.rcode === theirs.rcode && missing.length === 0 && only(extra, 'NSEC'),
+  },
+  {
+    id: 'opt-out-encloser',
+    peers: ['nsd', 'knot', 'powerdns'],
+    fields: ['flags', 'authority'],
+    because:
+      'Empty non-terminals above insecure delegations alone have no NSEC3 with opt-out (RFC 5155 §7.1), so that the closest name that can be proved lies higher up (§7.2.1). BIND and Callbook prove from there.',
+    applies: ({ trial, ours, theirs }, { field, missing, extra }) =>
+      trial.variant === 'nsec3-opt-out' &&
+      ours.rcode === theirs.rcode &&
+      (field === 'flags' ? theirs.sections.authority.size === 0 : only([...missing, ...extra], 'NSEC3', 'SOA')),
   },
 ];
+
+/** The answers agree that there is something, and ours is one set. */
+function hasOneSet({ ours, theirs }: Pair, { field }: Difference): boolean {
+  if (field === 'flags') return without(ours.flags, 'tc', 'cd') === without(theirs.flags, 'tc', 'cd');
+  if (field !== 'answer') return true;
+  const sets = new Set(
+    [...ours.sections.answer]
+      .map((line) => partsOf(line))
+      .filter(({ type }) => type !== 'CNAME' && type !== 'RRSIG' && type !== 'DNAME')
+      .map(({ owner, type }) => `${owner} ${type}`),
+  );
+  return (
+    sets.size <= 1 && (has(theirs, 'tc') || (ours.sections.answer.size === 0) === (theirs.sections.answer.size === 0))
+  );
+}
+
+/** So large that a set of addresses more would perhaps not fit. */
+const isFull = (pair: Pair) =>
+  pair.asked.transport === 'udp' && Math.max(pair.ours.size, pair.theirs.size) > limitOf(pair) * 0.6;
+
+function hasLoop({ ours, theirs }: Pair): boolean {
+  const targets = new Map<string, string>();
+  for (const line of [...ours.sections.answer, ...theirs.sections.answer]) {
+    const { owner, type } = partsOf(line);
+    if (type === 'CNAME') targets.set(owner, line.split(' ').at(-1)!.toLowerCase());
+  }
+  return [...targets.keys()].some((start) => {
+    let at = targets.get(start);
+    for (let steps = 0; at !== undefined && steps <= targets.size; steps += 1) {
+      if (at === start) return true;
+      at = targets.get(at);
+    }
+    return false;
+  });
+}
+
+/** Read from the first on: what explains a difference first, does. */
+export const allowed: readonly Allowed[] = [...compactDifferences, ...general, ...peerDifferences];
 
 /** The first that explains a difference. */
 export const explanationOf = (pair: Pair, difference: Difference): Allowed | undefined =>

@@ -41,6 +41,9 @@ export function makeQuestions(random: Random, apex: Name, records: readonly RR[]
   return questions;
 }
 
+/** Other zones of the same run lie here. */
+const everybodys = Name.parse('callbook.example.');
+
 function beside(random: Random, apex: Name, name: Name): Name | undefined {
   try {
     const moved = random.pick([
@@ -59,7 +62,7 @@ function beside(random: Random, apex: Name, name: Name): Name | undefined {
       () => (random.chance(0.3) ? apex.prepend(random.octets(random.between(1, 63))) : name),
     ])();
     if (moved.isWithin(apex)) return moved;
-    return random.chance(0.05) ? moved : undefined; // of no zone of ours
+    return random.chance(0.05) && !moved.isWithin(everybodys) ? moved : undefined; // of no zone of ours
   } catch {
     return undefined; // longer than a name may be, or above the root
   }

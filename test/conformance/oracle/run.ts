@@ -83,10 +83,9 @@ export async function runOracle({
 function compareOne(result: OracleResult, kept: number, given: Parameters<typeof pairOf>[0]): void {
   result.comparisons += 1;
   const pair = pairOf(given);
-  if (!pair) {
+  if (typeof pair === 'string') {
     result.unexplainedCount += 1;
-    if (result.unexplained.length < kept)
-      result.unexplained.push(`${headOf(given)}: ${given.ours ? 'theirs' : 'ours'} is silence`);
+    if (result.unexplained.length < kept) result.unexplained.push(`${headOf(given)}: ${pair}`);
     return;
   }
   const differences = differencesOf(pair.ours, pair.theirs);

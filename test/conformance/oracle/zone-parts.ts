@@ -167,7 +167,6 @@ export function addOddities(random: Random, zone: ZoneText): void {
     'l'.repeat(63),
     '\\000a',
     '_',
-    '\\*',
     '\\200\\128',
   ];
   for (const label of random.some(labels, random.between(1, 4)))
