@@ -333,5 +333,5 @@ describe('HTTP/2', () => {
     open();
     greet(get(1));
     await reached(() => isEnded(1));
-  });
+  }, 120_000);
 });

@@ -121,7 +121,7 @@ describe('TLS', () => {
     await reached(() => openFiles() <= before.files + 5);
     // Sessions that OpenSSL kept for 2,000 clients would take more than this.
     expect(process.memoryUsage().rss - before.memory).toBeLessThan(100_000_000);
-  });
+  }, 120_000);
 });
 
 /** What a client of TLS says first. */
