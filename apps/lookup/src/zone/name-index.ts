@@ -7,8 +7,11 @@ import { segmentBits, wordOf, type ZoneMemory } from './zone-memory.js';
 export const noNode = 0;
 export const deletedNode = 1;
 
-/** The hash of the apex itself. `seed` keeps those who choose names from choosing their slots. */
-export const hashStart = (seed: number): number => (0x811c9dc5 ^ seed) >>> 0;
+/**
+ * The hash of the apex itself. `seed` keeps those who choose names from choosing their slots. Hashes are words with their sign: larger numbers are
+ * objects when they are handed from function to function.
+ */
+export const hashStart = (seed: number): number => 0x811c9dc5 ^ seed;
 
 /** Goes on with the octets `[start, end)`, from right to left. */
 export function hashOn(hash: number, name: Uint8Array, start: number, end: number): number {
@@ -22,30 +25,30 @@ export function hashEnd(state: number): number {
   let hash = state;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return hash ^ (hash >>> 16);
 }
 
-const scaleOf = (capacity: number): number => capacity / 2 ** 32;
+/** Where to begin to look in slots of so many words. */
+const placeOf = (hash: number, words: number): number => Math.floor((hash >>> 0) * ((words >>> 1) / 2 ** 32)) * 2;
 
 /**
- * The newest node of a name, which is given without the apex, by its hash with or without sign; 0: none. What it returns is what it looked at: a moment later the slot may belong to
+ * The newest node of a name, which is given without the apex, by its hash; 0: none. What it returns is what it looked at: a moment later the slot may belong to
  * another name.
  */
 export function findNewest(
   slots: Uint32Array,
   memory: ZoneMemory,
-  anyHash: number,
+  hash: number,
   name: Uint8Array,
   start: number,
   length: number,
 ): number {
-  const hash = anyHash >>> 0;
   const { length: end } = slots;
-  let at = Math.floor(hash * scaleOf(end >>> 1)) * 2;
+  let at = placeOf(hash, end);
   for (;;) {
     const ref = Atomics.load(slots, at);
     if (ref === noNode) return noNode;
-    if (ref !== deletedNode && slots[at + 1] === hash && owns(memory, ref, name, start, length)) return ref;
+    if (ref !== deletedNode && (slots[at + 1] | 0) === hash && owns(memory, ref, name, start, length)) return ref;
     at += 2;
     if (at === end) at = 0;
   }
@@ -86,7 +89,7 @@ export class NameIndex {
     const { slots, memory } = this;
     const newest = findNewest(slots, memory, hash, name, start, length);
     if (newest === noNode) return -1;
-    let at = Math.floor(hash * scaleOf(slots.length >>> 1)) * 2;
+    let at = placeOf(hash, slots.length);
     while (slots[at] !== newest) at = at + 2 === slots.length ? 0 : at + 2;
     return at;
   }
@@ -111,7 +114,7 @@ export class NameIndex {
 
   insert(hash: number, ref: number): void {
     const { length: end } = this.slots;
-    let at = Math.floor(hash * scaleOf(end >>> 1)) * 2;
+    let at = placeOf(hash, end);
     while (this.slots[at] > deletedNode) {
       at += 2;
       if (at === end) at = 0;

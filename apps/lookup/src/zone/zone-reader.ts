@@ -188,8 +188,7 @@ export class ZoneReader implements ZoneView {
 
   /** Without the apex. */
   private find(name: Uint8Array, start: number, end: number): NodeRef {
-    // With its sign: a larger number would be an object when it is handed on.
-    const hash = hashEnd(hashOn(hashStart(this.place.seed), name, start, end)) | 0;
+    const hash = hashEnd(hashOn(hashStart(this.place.seed), name, start, end));
     return visibleAt(this.memory, findNewest(this.slots, this.memory, hash, name, start, end - start), this.known);
   }
 
