@@ -18,10 +18,10 @@ export interface RateLimiter {
   /**
    * For a UDP client without a good cookie; others are always sent to. Counts the answer.
    *
-   * @param nameHash of the name that the answer belongs to, for answers and referrals: that of the wildcard or of the cut where there is
-   *   one, so that made-up names below it count as one. Denials and errors are one account each, whatever was asked.
+   * @param name stands for the name that the answer belongs to, for answers and referrals: that of the wildcard or of the cut where there
+   *   is one, so that made-up names below it count as one. Denials and errors are one account each, whatever was asked.
    */
-  decide(client: Client, kind: ResponseClass, nameHash: number, nowSeconds: number): RateVerdict;
+  decide(client: Client, kind: ResponseClass, name: number, nowSeconds: number): RateVerdict;
 }
 
 /** What the threads of a process have in common. Can be posted to a worker. */
@@ -63,7 +63,7 @@ export function createRateLimiter(table: RateLimitTable): RateLimiter {
   const { rate, slip } = table;
   const cells = new Int32Array(table.accounts);
   const floor = -window * rate;
-  const sip = new SipHash(table.key);
+  const sip = new SipHash(table.key, [1, 3]);
   /** Family and class, up to 7 octets of prefix, the name. */
   const hashed = new Uint8Array(12);
 
@@ -91,9 +91,9 @@ export function createRateLimiter(table: RateLimitTable): RateLimiter {
       }
       if (((cells[at + secondField]! - cells[oldest + secondField]!) | 0) < 0) oldest = at;
     }
-    Atomics.store(cells, oldest + secondField, now);
-    Atomics.store(cells, oldest + balanceField, rate);
-    Atomics.store(cells, oldest + tagField, tag);
+    cells[oldest + secondField] = now;
+    cells[oldest + balanceField] = rate;
+    cells[oldest + tagField] = tag;
     return oldest;
   }
 

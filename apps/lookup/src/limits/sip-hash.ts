@@ -12,8 +12,14 @@ export class SipHash {
   private readonly k1l: number;
   private readonly k1h: number;
 
-  /** @param key 16 octets */
-  constructor(key: Uint8Array) {
+  /**
+   * @param key 16 octets
+   * @param rounds for each block, and at the end: 1 and 3 are enough where nobody sees the hash (as in hash tables of Rust and Python)
+   */
+  constructor(
+    key: Uint8Array,
+    private readonly rounds: readonly [number, number] = [2, 4],
+  ) {
     if (key.length !== 16) throw new RangeError(`a key of SipHash has 16 octets, not ${key.length}`);
     this.k0l = word(key, 0);
     this.k0h = word(key, 4);
@@ -32,12 +38,13 @@ export class SipHash {
     let v3l = this.k1l ^ 0x79746573;
     let v3h = this.k1h ^ 0x74656462;
 
+    const [perBlock, last] = this.rounds;
     const wholeBlocks = (end - start) >>> 3;
     // One block more for what is left over and the length, and one turn more that finishes.
     for (let block = 0; block <= wholeBlocks + 1; block++) {
       let ml = 0;
       let mh = 0;
-      let rounds = 2;
+      let rounds = perBlock;
       const at = start + block * 8;
       if (block < wholeBlocks) {
         ml = word(octets, at);
@@ -50,7 +57,7 @@ export class SipHash {
         mh |= (end - start) << 24;
       } else {
         v2l ^= 0xff;
-        rounds = 4;
+        rounds = last;
       }
       v3l ^= ml;
       v3h ^= mh;
