@@ -17,6 +17,8 @@ export interface AnsweringSetup {
   readonly nsid?: Uint8Array;
   /** Milliseconds that a TCP connection may be idle (RFC 7828). */
   readonly keepaliveIdle: number;
+  /** Signatures that a thread makes for UDP. */
+  readonly signaturesPerSecond?: number;
   /** None: as many answers as there are queries. */
   readonly rateLimit?: RateLimitTable;
   readonly rules: PostedRules;
@@ -40,10 +42,20 @@ export interface AnsweringThread {
   told(secrets: Secrets): void;
 }
 
+/**
+ * Milliseconds since 1970, right to a tenth of a second and whatever a turn of the event loop takes: to ask the system for each packet costs a
+ * good part of what the packet does, and an object.
+ */
+function coarseClock(): () => number {
+  let now = Date.now();
+  setInterval(() => (now = Date.now()), 100).unref();
+  return () => now;
+}
+
 /** All that answers on one thread. */
 export function answeringOf(setup: AnsweringSetup, view: ZoneView, counters: Counters): AnsweringThread {
-  const { udpLimit, nsid, keepaliveIdle, rateLimit } = setup;
-  const clock = Date.now;
+  const { udpLimit, nsid, keepaliveIdle, rateLimit, signaturesPerSecond } = setup;
+  const clock = coarseClock();
   const cookies = createCookies(setup.secrets.cookies, clock);
   let { denialKey } = setup.secrets;
   const count = counters.answered.bind(counters);
@@ -55,6 +67,7 @@ export function answeringOf(setup: AnsweringSetup, view: ZoneView, counters: Cou
     udpLimit,
     ...(nsid && { nsid }),
     keepaliveIdle,
+    ...(signaturesPerSecond && { signaturesPerSecond }),
     clock,
     count,
     met: (fate) => counters.met(fate),

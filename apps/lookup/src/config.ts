@@ -32,6 +32,8 @@ const serving = {
   rateLimit: count(0, 1_000_000_000).default(200),
   /** Every so manyth answer over the limit is sent empty with TC; 0: none. */
   rateLimitSlip: count(0, 1_000).default(2),
+  /** Denials that one thread signs on line each second for UDP, half of them for clients without a cookie; over that they come back over TCP. */
+  denialSignatures: count(1, 1_000_000_000).default(10_000),
   /** Connections of TCP, and as many of TLS and HTTPS each; the one that was idle longest makes room (RFC 7766 §6.2.3). */
   tcpConnections: count(1, 100_000).default(1_000),
   /** Of one client: an IPv4 address, or an IPv6 /64. */

@@ -58,6 +58,7 @@ export async function serve(deps: ServeDeps): Promise<Serving> {
     udpLimit: config.udpLimit,
     ...(config.nsid && { nsid: new TextEncoder().encode(config.nsid) }),
     keepaliveIdle: config.tcpIdle,
+    signaturesPerSecond: config.denialSignatures,
     ...(config.rateLimit > 0 && {
       rateLimit: createRateLimitTable({ rate: config.rateLimit, slip: config.rateLimitSlip, key: deps.random(16) }),
     }),
@@ -158,7 +159,11 @@ function followSecrets({ denialKey, cookieRoot, clock }: ServeDeps) {
   }, lookAtKeysEvery);
   return {
     now: () => last,
-    tell: (listener: (secrets: Secrets) => void) => void listeners.push(listener),
+    /** From now on, and at once of how it is: what it began with may be older than that. */
+    tell: (listener: (secrets: Secrets) => void) => {
+      listeners.push(listener);
+      listener(last);
+    },
     areTold: () => isSame(last, now()),
     stop: () => clearInterval(timer),
   };
