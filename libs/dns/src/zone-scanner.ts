@@ -113,8 +113,17 @@ function quotedToken(text: string, start: number, line: number): { token: ZoneTo
   return { token: { text: text.slice(start + 1, end - 1), isQuoted: true }, end };
 }
 
+/** What no token ends in, and nothing has to be taken out of. */
+const plainToken = /[^ \t\r\n"\\;()]*/y;
+
 /** A token without quotes; quotes inside it (`alpn="h2,h3"`, RFC 9460 §2.1) belong to it and keep blanks together. */
 function bareToken(text: string, start: number, line: number): { token: ZoneToken; end: number } {
+  plainToken.lastIndex = start;
+  plainToken.test(text);
+  const plainEnd = plainToken.lastIndex;
+  const next = text.charCodeAt(plainEnd);
+  if (next !== code.quote && next !== code.backslash)
+    return { token: { text: text.slice(start, plainEnd), isQuoted: false }, end: plainEnd };
   let collected = '';
   let from = start;
   let at = start;
