@@ -1,7 +1,7 @@
 import { Name, RRType, soa } from '@callbook/dns';
 import { environmentOf, freePort, Service, type AppName } from '@callbook/local';
 import { dnsExchange } from '@callbook/sdk';
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startWorld, type World } from '../harness/world.js';
@@ -37,6 +37,8 @@ export interface City {
   operator(): Promise<Operator>;
   /** One more process of a service, beside the one that is there; it is ready. It is stopped with the rest. */
   second(app: Exclude<AppName, 'lookup'>): Promise<Second>;
+  /** Resolves when a process logs this once more than it has so far. Errors: after a minute. */
+  nextSaying(target: Target, message: string): Promise<void>;
   /** Copies the logs to where they outlive the test. */
   keepLogs(name: string): string;
   stop(): Promise<void>;
@@ -117,6 +119,15 @@ export async function startCity(more: Options = {}): Promise<City> {
       const second = { service, port, supervised: new Supervised(service) };
       seconds.push(second);
       return second;
+    },
+    nextSaying: async (target, message) => {
+      const log = path.join(world.callbook.dir, 'logs', `${target}.log`);
+      const times = () => readFileSync(log, 'utf8').split(`"msg":"${message}"`).length;
+      const [before, deadline] = [times(), performance.now() + 60_000];
+      while (times() === before) {
+        if (performance.now() > deadline) throw new Error(`${target} did not say ${message}`);
+        await pause(50);
+      }
     },
     keepLogs: (name) => {
       const kept = path.resolve(import.meta.dirname, '../../.local/faults', name);

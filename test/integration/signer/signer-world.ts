@@ -5,7 +5,7 @@ import { createLog, createMetrics } from '@callbook/process';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { rulesOf, suffixesOf } from '../../../apps/signer/src/bindings/rrsets-of-binding.js';
 import { keepSnapshot } from '../../../apps/signer/src/feed/keep-snapshot.js';
-import { level } from '../../../apps/signer/src/feed/level.js';
+import { level, purgeJournal } from '../../../apps/signer/src/feed/level.js';
 import { ZoneFeed } from '../../../apps/signer/src/feed/zone-feed.js';
 import { adoptDenialKeys } from '../../../apps/signer/src/keys/adopt-denial-keys.js';
 import { keepZoneKeys } from '../../../apps/signer/src/keys/keep-zone-keys.js';
@@ -94,6 +94,8 @@ export interface Signer {
   readonly ofOperator: StaticRecords;
   rotate(): Promise<void>;
   reconcile(again?: boolean): ReturnType<typeof reconcile>;
+  /** What comes after the reconciliation of a zone that left its journal: the journal is purged, and a snapshot leads replicas on. */
+  leaveJournal(): ReturnType<typeof keepSnapshot>;
   audit(): ReturnType<typeof auditZone>;
   close(): Promise<void>;
 }
@@ -154,6 +156,11 @@ export class World {
       snapshot: () => keepSnapshot(signing, config),
       rotate: () => rotateDenialKeys(signing, config),
       reconcile: (again = false) => reconcile({ signing, source, suffixes, log }, { again }),
+      leaveJournal: async () => {
+        await purgeJournal(signing);
+        await store.setRules(rulesOf(suffixes));
+        return keepSnapshot(signing, config);
+      },
       ofOperator,
       audit: () => auditZone({ signing, source, suffixes, ofFile: ofOperator.accepted }),
       close: () => store.close(),

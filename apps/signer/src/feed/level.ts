@@ -2,7 +2,7 @@ import { RRType } from '@callbook/dns';
 import { difference } from '../publish/difference.js';
 import { refuseJumpedClock } from '../publish/clock-guard.js';
 import { inceptionAt, signSet } from '../publish/sign-set.js';
-import { LeadershipLost, type Head, type SigningZoneParts } from '../publish/signing-zone.js';
+import { LeadershipLost, type Head, type SigningZone, type SigningZoneParts } from '../publish/signing-zone.js';
 import { nextSerial } from '../zone/serial.js';
 import { zoneItself } from '../zone/subject.js';
 import { soaSet, zoneSets } from '../zone/zone-content.js';
@@ -16,9 +16,10 @@ import type { StreamedEntry } from './zone-feed.js';
  * Makes database and journal agree: at start, and after any failure. Steps:
  * 1 streams and bucket are there  2 the denial keys are there  3 look where the database, the journal and the snapshot stand
  * 4 append the entries that are kept and not in the journal, or, when the two have come apart, leave the journal: go on in the database
- * after the latest serial that anyone saw, and only then purge the journal, which leads elsewhere.
+ * after the latest serial that anyone saw.
  * Each step is repeated without harm. A zone that left its journal needs a snapshot, which is made once the zone was compared with
- * `records` (`keepReconciled`, `keepSnapshot`); until then replicas serve what they have.
+ * `records` and the journal, which leads elsewhere, was purged (`keepReconciled`, `keepSnapshot`); until then replicas serve what they have,
+ * and one that starts gets there by the journal.
  */
 export async function level(parts: SigningZoneParts, denialKeyEncryptionKey: Uint8Array): Promise<Head> {
   const { store, feed, keys, epoch, log } = parts;
@@ -34,7 +35,8 @@ export async function level(parts: SigningZoneParts, denialKeyEncryptionKey: Uin
     feed.pointer(),
   ]);
   const soa = own.find(({ type }) => type === RRType.SOA);
-  const standing = standingOf({ stored: soa && stored, pending, last, pointer });
+  const compared = stored.rules !== rulesUnknown;
+  const standing = standingOf({ stored: soa && { ...stored, compared }, pending, last, pointer });
   if (standing.is === 'apart' || !soa) {
     const after = standing.is === 'apart' ? standing.after : undefined;
     if (soa) log.warn('zone.left_journal', { serial: after });
@@ -78,8 +80,18 @@ async function leaveJournal(
   const change = { put: [soa, ...signed], remove, publications: [], inception: inceptionAt(now) };
   if (!(await store.commit({ ...change, epoch, from: stored.serial, to: serial })))
     throw new LeadershipLost('the zone moved under us');
-  if (last) await feed.purgeEntries();
+  const expected = last?.sequence ?? 0;
+  await store.markAppended(serial, expected, epoch);
   const sequence = await feed.lastSequence();
   const lastInception = Math.max(stored.lastInception, inceptionAt(now));
-  return { serial, soa, lastInception, sequence, expected: 0 };
+  return { serial, soa, lastInception, sequence, expected };
+}
+
+/** The zone is what `records` has: entries that lead elsewhere are of no more use, and replicas need a snapshot. */
+export function purgeJournal(signing: SigningZone): Promise<void> {
+  return signing.inTurn(async (head) => {
+    const { feed } = signing.parts;
+    await feed.purgeEntries();
+    signing.moveTo({ ...head, sequence: await feed.lastSequence(), expected: 0 });
+  });
 }

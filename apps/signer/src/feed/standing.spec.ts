@@ -4,9 +4,10 @@ import { standingOf, type Sightings } from './standing.js';
 const entry = (text: string) => Buffer.from(text);
 const first = { serial: 101, entry: entry('100 to 101') };
 const second = { serial: 102, entry: entry('101 to 102') };
-const at = (serial: number, appended: number, sequence: number) => ({
+const at = (serial: number, appended: number, sequence: number, compared = true) => ({
   serial,
   appended: { serial: appended, sequence },
+  compared,
 });
 const streamed = (to: number, sequence: number, octets = entry(`${to - 1} to ${to}`)) => ({ to, sequence, octets });
 const standing = (seen: Partial<Sightings> & Pick<Sightings, 'stored'>) =>
@@ -30,6 +31,18 @@ describe('database and journal', () => {
 
   it('are level when the entries have aged out of the stream', () => {
     expect(standing({ stored: at(100, 100, 7), pointer: { serial: 100 } })).toMatchObject({ is: 'level', expected: 0 });
+  });
+
+  it('stay level after the zone left its journal, which leads replicas to where it was until the zone was compared', () => {
+    const level = { is: 'level', mark: [], append: [], expected: 7 };
+    expect(standing({ stored: at(200, 200, 7, false), last: streamed(120, 7) })).toEqual(level);
+    expect(standing({ stored: at(200, 200, 7), last: streamed(120, 7) })).toEqual({ is: 'apart', after: 200 });
+    const more = { serial: 201, entry: entry('200 to 201') };
+    expect(standing({ stored: at(201, 200, 7, false), pending: [more], last: streamed(120, 7) })).toEqual({
+      ...level,
+      append: [more],
+    });
+    expect(standing({ stored: at(201, 201, 8, false), last: streamed(201, 8) })).toEqual({ ...level, expected: 8 });
   });
 
   it('become level by appending what a crash kept from the journal', () => {

@@ -7,11 +7,17 @@ export interface PendingEntry {
   readonly entry: Uint8Array;
 }
 
+export interface StoredStanding {
+  readonly serial: number;
+  readonly appended: { readonly serial: number; readonly sequence: number };
+  /** Whether it was compared with `records` since the zone left its journal, if it ever did. */
+  readonly compared: boolean;
+}
+
 /** What the database and the streams say of the zone. */
 export interface Sightings {
-  /** The database: serial of what is stored, and how far the journal is known to have come; undefined while nothing is stored. */
-  readonly stored:
-    { readonly serial: number; readonly appended: { readonly serial: number; readonly sequence: number } } | undefined;
+  /** The database: what is stored, and how far the journal is known to have come; undefined while nothing is stored. */
+  readonly stored: StoredStanding | undefined;
   /** Entries that the journal is not known to hold. */
   readonly pending: readonly PendingEntry[];
   /** The journal stream's newest entry, if it keeps any. */
@@ -43,6 +49,9 @@ export function standingOf({ stored, pending, last, pointer }: Sightings): Stand
   if (pointer && serialCompare(pointer.serial, stored.serial) > 0) return apart;
   if (!last) return { is: 'level', mark: [], append: pending, expected: 0 };
   if (last.to === stored.appended.serial && last.sequence === stored.appended.sequence)
+    return { is: 'level', mark: [], append: pending, expected: last.sequence };
+  // It left its journal, which stays until there is more than nothing to lead replicas to.
+  if (!stored.compared && last.sequence === stored.appended.sequence && serialCompare(last.to, stored.serial) < 0)
     return { is: 'level', mark: [], append: pending, expected: last.sequence };
   const found = pending.findIndex(({ serial, entry }) => serial === last.to && sameOctets(entry, last.octets));
   return found < 0

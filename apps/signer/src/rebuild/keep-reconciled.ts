@@ -2,7 +2,9 @@ import { bindingsStream } from '@callbook/contracts';
 import { errorFields, managerOf } from '@callbook/process';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { rulesOf } from '../bindings/rrsets-of-binding.js';
+import { purgeJournal } from '../feed/level.js';
 import type { SigningMetrics } from '../signing-metrics.js';
+import { rulesUnknown } from '../zone/zone-store.js';
 import { reconcile, type Reconciled } from './reconcile.js';
 
 export interface Reconciling {
@@ -30,9 +32,11 @@ export function keepReconciled(
   let wake = () => {};
 
   const now = async () => {
-    const again = (await store.head()).rules !== rules;
+    const before = (await store.head()).rules;
+    const again = before !== rules;
     const result = await reconcile(deps, { again });
     deps.measured.refused.set(result.refused);
+    if (before === rulesUnknown) await purgeJournal(deps.signing);
     if (again) await store.setRules(rules);
     return result;
   };
