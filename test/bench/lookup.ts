@@ -29,7 +29,7 @@ const udp = { mode: 'udp', dnssec: true } as const;
 const overUdp: readonly (Case & { readonly target: number; readonly peers: readonly PeerName[] })[] = [
   { ...udp, name: 'hit DO=1', questions: 'hit', rcodes: ['NOERROR'], target: 0.8, peers: authoritative },
   { ...udp, name: 'hit DO=0', dnssec: false, questions: 'hit', rcodes: ['NOERROR'], target: 0.9, peers: authoritative },
-  { ...udp, name: 'NODATA', questions: 'nodata', rcodes: ['NOERROR'], target: 0.9, peers: authoritative },
+  { ...udp, name: 'NODATA, repeated', questions: 'nodata', rcodes: ['NOERROR'], target: 0.9, peers: authoritative },
   {
     ...udp,
     name: 'NXDOMAIN, repeated',

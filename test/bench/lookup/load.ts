@@ -24,11 +24,13 @@ export interface Loaded {
 /** The server and the client have a core each, where there are two: neither takes the other's time. */
 export const cores = { server: 0, client: 1 } as const;
 
+/** Questions under way at once. */
+export const outstanding = 256;
+
 /** Asks as fast as the server answers (dnsperf). @throws Error when it cannot, or when nothing is answered */
 export async function load({ mode, port, file, seconds, dnssec, once = false }: Load): Promise<Loaded> {
   const { path: program, env } = await judge('dnsperf');
   const connections = mode === 'udp' ? 16 : 8;
-  const outstanding = mode === 'udp' ? 256 : 128;
   const args = [
     ...['-m', mode, '-s', '127.0.0.1', '-p', String(port), '-d', file, '-l', String(seconds)],
     ...['-c', String(connections), '-T', '1', '-q', String(outstanding), '-t', '2', '-b', '4096'],

@@ -6,8 +6,8 @@ import { apex, ownerOf } from './zone.js';
 /** Questions of each kind, one a line, as dnsperf reads them. */
 export interface Questions {
   readonly hit: string;
+  /** A few thousand names that have another type, and as many that do not exist: what clients ask again. */
   readonly nodata: string;
-  /** A few thousand names that do not exist: what clients ask again. */
   readonly repeated: string;
   /** Names that nobody has asked before; another file each time. */
   random(count: number): string;
@@ -35,7 +35,7 @@ export function writeQuestions(dir: string, numbers: number): Questions {
     ),
     nodata: file(
       'nodata',
-      owners.map((owner) => `${owner} SMIMEA`),
+      owners.slice(0, repeatedNames).map((owner) => `${owner} SMIMEA`),
     ),
     // Numbers that nobody has registered lie beside those that somebody has.
     repeated: file(

@@ -2,20 +2,20 @@ import { Name, RRType, serialAdd, soa, type RR } from '@callbook/dns';
 import { nodeOf, parseE164 } from '@callbook/enum';
 import { ServedZone } from '../../../apps/lookup/src/zone/served-zone.js';
 import { ZoneStore } from '../../../apps/lookup/src/zone/zone-store.js';
+import { chanceOf, type Chance } from '../../faults/seed.js';
 import { apex } from './zone.js';
 
 const origin = Name.parse(apex);
 const suffix = Name.parse(`e164.${apex}`);
-
-/** In entries. */
-const transfers = { every: 2_000, last: 200 };
 
 /**
  * A day of changes at speed: numbers come, change and go, their records of any size; a reader comes by now and then, and a transfer holds an
  * edition for a long time. @returns the memory that the zone holds at the end to that of one made anew of its records
  */
 export async function churn(entries: number, numbers: number, seed = 1): Promise<number> {
-  const random = randomOf(seed);
+  const chance = chanceOf(seed);
+  // Each ends after a twentieth of the zone has changed, which takes a secondary of a busy zone seconds.
+  const transfers = { every: numbers, last: Math.ceil(numbers / 20) };
   const zone = new ServedZone(origin);
   const registered = new Map<number, RR[]>();
   const store = ZoneStore.of(origin, [soaOf(1)]);
@@ -24,9 +24,9 @@ export async function churn(entries: number, numbers: number, seed = 1): Promise
   let transfer = zone.pin();
   let serial = 1;
   for (let entry = 0; entry < entries; entry += 1) {
-    const number = random(numbers);
+    const number = chance.between(0, numbers);
     const removed = registered.get(number) ?? [];
-    const added = removed.length > 0 && random(3) === 0 ? [] : recordsOf(number, random);
+    const added = removed.length > 0 && chance.between(0, 3) === 0 ? [] : recordsOf(number, chance);
     if (added.length > 0) registered.set(number, added);
     else registered.delete(number);
     const from = soaOf(serial);
@@ -56,22 +56,14 @@ function soaOf(serial: number): RR {
 }
 
 /** Each time others: records of a number change in size. */
-function recordsOf(number: number, random: (below: number) => number): RR[] {
+function recordsOf(number: number, chance: Chance): RR[] {
   const name = nodeOf(parseE164(`+447700900${String(number).padStart(6, '0')}`), suffix);
   const record = (owner: Name, type: number, octets: number): RR => ({
     ...{ name: owner, type, class: 1, ttl: 300 },
-    rdata: Uint8Array.from({ length: octets }, () => random(256)),
+    rdata: Uint8Array.from({ length: octets }, () => chance.between(0, 256)),
   });
-  const records = [record(name, RRType.NAPTR, 50 + random(200))];
-  if (random(2) === 0) records.push(record(name.prepend('_smimecert'), RRType.SMIMEA, 100 + random(400)));
+  const records = [record(name, RRType.NAPTR, chance.between(50, 250))];
+  if (chance.between(0, 2) === 0)
+    records.push(record(name.prepend('_smimecert'), RRType.SMIMEA, chance.between(100, 500)));
   return records;
-}
-
-/** Numerical Recipes' generator: enough for sizes. */
-function randomOf(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
 }
