@@ -37,6 +37,7 @@ export class Conversation {
   private beginning: Buffer = nothing;
   private beginningOctets = 0;
   private held = false;
+  private ended = false;
   private session: StreamSession | undefined;
 
   constructor(
@@ -47,9 +48,14 @@ export class Conversation {
     private readonly tlsVersion?: string,
   ) {
     socket.on('data', this.received);
-    // Whoever has said all that they ask has had all the answers by now, or they wait in the socket and go first.
-    socket.on('end', () => socket.end());
+    socket.on('end', this.finished);
   }
+
+  /** Whoever has said all that they ask still gets the answers. This comes also while the socket is paused. */
+  private readonly finished = (): void => {
+    this.ended = true;
+    if (!this.held) this.socket.end();
+  };
 
   /** Nothing comes while the conversation is held: the socket is paused then. */
   private readonly received = (chunk: Buffer): void => {
@@ -126,7 +132,9 @@ export class Conversation {
     this.held = false;
     this.connection.touch();
     if (this.at < this.input.length) this.take();
-    if (!this.held) this.socket.resume();
+    if (this.held) return;
+    if (this.ended) this.socket.end();
+    else this.socket.resume();
   };
 
   /** One message after the other, each when the client has taken the one before. Queries behind it wait. */
