@@ -3,6 +3,8 @@ import path from 'node:path';
 import { certificateAuthority, serverCertificate } from '@callbook/keys';
 import { freePort, Service } from '@callbook/local';
 import type { Address } from '../judges.js';
+import { QuestionClient } from '../peers/index.js';
+import { packetOf } from './octets/packets.js';
 
 /** One `callbook-lookup --zone-file`, with all its transports, and nothing else of Callbook. */
 export interface LookupProcess extends Address {
@@ -54,6 +56,11 @@ export async function startLookup({
     ],
   });
   await service.start();
+  // TCP is open first; the threads of UDP begin a moment later.
+  const client = await QuestionClient.open({ patienceMs: 100, tries: 300 });
+  const answer = await client.ask({ host: '127.0.0.1', port }, packetOf({}));
+  client.close();
+  if (!answer) throw new Error('lookup does not answer over UDP');
   return {
     host: '127.0.0.1',
     port,

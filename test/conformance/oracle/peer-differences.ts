@@ -1,4 +1,4 @@
-import { Name, Rcode, RRType } from '@callbook/dns';
+import { Rcode, RRType } from '@callbook/dns';
 import { cutOf, has, messageFields, only, sectionFields, without, type Allowed } from './allowed.js';
 
 const chainTypes: readonly number[] = [RRType.NSEC, RRType.NSEC3, RRType.NSEC3PARAM];

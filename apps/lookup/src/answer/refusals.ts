@@ -15,8 +15,10 @@ export function refuses(query: Query, well: boolean, reply: Reply, carrier: Carr
   if (!well) return says(reply, Rcode.FORMERR);
   if (query.opcode !== Opcode.QUERY) return says(reply, Rcode.NOTIMP);
   if (edns.present && edns.version > 0) return says(reply, Rcode.BADVERS);
-  if (query.questionCount !== 1) return says(reply, Rcode.FORMERR);
   if (edns.cookieMalformed) return says(reply, Rcode.FORMERR);
+  // RFC 7873 §5.4: whoever has no question may ask for a cookie alone.
+  if (query.questionCount === 0 && edns.cookieOctets >= 0) return says(reply, Rcode.NOERROR);
+  if (query.questionCount !== 1) return says(reply, Rcode.FORMERR);
   // RFC 7828 §3.2.1: clients say nothing in it. Over UDP it means nothing.
   if (edns.keepaliveOctets > 0 && (carrier === 'tcp' || carrier === 'tls')) return says(reply, Rcode.FORMERR);
   if (query.class !== RRClass.IN) return says(reply, Rcode.REFUSED);
