@@ -72,9 +72,17 @@ export class Follower {
     }
   }
 
-  /** All that it serves. */
-  records(): Promise<RR[]> {
-    return transfer(this.peer, apex);
+  /** All that it serves. NSD ends the process that tells it when a new version is there: it is asked again. */
+  async records(): Promise<RR[]> {
+    const until = Date.now() + patience;
+    for (;;) {
+      try {
+        return await transfer(this.peer, apex);
+      } catch (error) {
+        if (Date.now() > until) throw error;
+        await pause(100);
+      }
+    }
   }
 
   async stop(): Promise<void> {
