@@ -62,7 +62,12 @@ export class ZoneReader implements ZoneView {
   take(): boolean {
     const edition = this.editionSlot.take(this.known, this.place);
     if (edition === this.known) return edition !== 0;
-    this.bringMemory();
+    try {
+      this.bringMemory();
+    } catch (error) {
+      this.release();
+      throw error;
+    }
     this.known = edition;
     return true;
   }

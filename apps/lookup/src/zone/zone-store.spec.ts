@@ -166,6 +166,24 @@ describe('a zone', () => {
     expect(() => loading.finish()).toThrow(ZoneError);
   });
 
+  it('that another took the place of is whole for those who hold it, and does not change', () => {
+    const { zone, store, view } = served(base);
+    const holding = zone.view();
+    holding.take();
+    const [one, other] = [zone.pin()!, zone.pin()!];
+    store.apply(toSerial(2, bobsRecords, []));
+    view.take();
+    zone.serve(ZoneStore.of(apex, zoneRecords(9)));
+    one.release();
+    expect(text(other.records())).toEqual(text(base));
+    expect([other.serial, zone.pin()!.serial]).toEqual([1, 9]);
+    const bob = name('5.2.1.0.0.9.0.0.7.7.4.4.e164').wire;
+    expect(view.node(bob, 0, bob.length)).toBe(0);
+    view.release();
+    expect(look(view, name('5.2.1.0.0.9.0.0.7.7.4.4.e164'))).toBe('records');
+    expect(() => store.apply(toSerial(3, [], []))).toThrow(TypeError);
+  });
+
   it('knows what lies below a delegation or a DNAME, as they come and go', () => {
     const { store, view } = served(base);
     const flags = (at: string) => {

@@ -49,9 +49,12 @@ export class ZoneStore {
   private readonly id = ++stores;
   private chainId = 0;
   private apexNode = 0;
+  /** The newest; 0 while nobody sees any. */
+  private edition = 0;
   private denial: Denial = 'unsigned';
   private head: RR | undefined;
   private audience: Audience | undefined;
+  private left = false;
 
   private constructor(
     apex: Name,
@@ -136,8 +139,8 @@ export class ZoneStore {
 
   /** What this moment's edition is made of; whoever keeps it must have the edition pinned. */
   get moment(): ZoneMoment {
-    const { memory, index, apex, seed, apexNode } = this;
-    return { memory, index, apex, seed, apexNode, edition: this.audience?.editions.newest ?? 0 };
+    const { memory, index, apex, seed, apexNode, edition } = this;
+    return { memory, index, apex, seed, apexNode, edition };
   }
 
   get shape(): MemoryShape {
@@ -148,16 +151,17 @@ export class ZoneStore {
   /** From now on each edition is published, this one at once. */
   publishTo(audience: Audience): void {
     this.audience = audience;
-    audience.publish(this.place());
+    this.publish();
   }
 
-  /** No more of it will be published. */
+  /** No more of it will be published. Readers and transfers may still have what is there, which therefore stays until all of it goes. */
   leave(): void {
-    this.audience = undefined;
+    this.left = true;
   }
 
   /** Moves the zone to the serial of the entry, or leaves it as it was. Errors: ZoneError when the entry does not fit. */
   apply(entry: JournalEntry): void {
+    if (this.left) throw new TypeError('a zone that another took the place of does not change');
     if (serialOf(entry.from) !== this.serial) throw new ZoneError('the entry begins at another serial');
     // Before anything is looked up: slots of the index become free.
     this.reclaim();
@@ -174,7 +178,7 @@ export class ZoneStore {
 
   /** Gives back what nobody can see any more; goes on by itself with each change. */
   reclaim(): void {
-    this.retired.reclaim(this.audience?.editions);
+    if (!this.left) this.retired.reclaim(this.audience?.editions);
   }
 
   private built(builder: ZoneBuilder): ZoneStore {
@@ -191,7 +195,7 @@ export class ZoneStore {
 
   /** All that can fail comes first; then blocks take each other's place, which no reader sees before the edition is published. */
   private commit(change: ZoneChange): void {
-    const edition = this.audience ? this.audience.editions.newest + 1 : 0;
+    const edition = this.audience ? this.edition + 1 : 0;
     const fresh: number[] = [];
     const dropped: number[] = [];
     const rendered: { readonly draft: NodeDraft; readonly ref: number }[] = [];
@@ -224,7 +228,7 @@ export class ZoneStore {
     for (const { draft, ref } of rendered) this.put(draft, ref, edition);
     for (const ref of dropped) this.retired.add({ ref, from: edition, until: edition, isNode: false });
     this.findDenial();
-    this.audience?.publish(this.place());
+    this.publish();
     this.reclaim();
   }
 
@@ -246,6 +250,11 @@ export class ZoneStore {
     const words = this.memory.words[before >>> segmentBits];
     const at = wordOf(before) + 4;
     words[at] = (words[at] & 0xff) | (children << 8);
+  }
+
+  private publish(): void {
+    this.audience?.publish(this.place());
+    this.edition = this.audience?.editions.newest ?? 0;
   }
 
   private count(flags: number, ref: number, change: 1 | -1): void {
