@@ -39,6 +39,7 @@ export default tseslint.config(
       'test/conformance/secondaries/**/*.ts',
       'test/conformance/oracle/ours.ts',
       'test/bench/memory/**/*.ts',
+      'test/faults/played-signer.ts',
     ],
     rules: { '@nx/enforce-module-boundaries': 'off' },
   },
