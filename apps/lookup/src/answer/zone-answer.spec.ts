@@ -1,4 +1,5 @@
 import { Name, nsec, Rcode, RRType, typeName, type Message, type RR } from '@callbook/dns';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { apex } from '../signed-zone.fixture.js';
 import { askingFor, dnssec, typesOf, type Asking } from './asking.fixture.js';
@@ -185,6 +186,60 @@ describe.each(chains)('an answer from a zone whose denials are: %s', (chain: Cha
         if (chain === 'nsec3 with opt-out' && verdict.status === 'insecure') continue;
         expect(verdict.status, `${label} ${type}`).toBe('secure');
       }
+  });
+});
+
+describe('an answer', () => {
+  const records = chainedZone(text, 'nsec3');
+  const names = [
+    'mail',
+    'MAIL',
+    'alias',
+    'Alias',
+    'none',
+    'None',
+    'any.wild',
+    'x.child',
+    'x.secure',
+    'host.moved',
+    '@',
+  ];
+  const cases = names.flatMap((label) =>
+    ['A', 'MX', 'DS', 'ANY'].flatMap((type) =>
+      [undefined, { ...dnssec, dnssecOk: false }, dnssec].map((edns) => ({ label, type, edns })),
+    ),
+  );
+
+  it('does not depend on what was asked before: with DO or without, in large letters or small (D9)', () => {
+    const used = askingFor(records);
+    const seed = Number(process.env['CALLBOOK_SEED'] ?? 1);
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...cases), { minLength: 2, maxLength: 30 }), (sequence) => {
+        for (const { label, type, edns } of sequence) {
+          const given = edns ? { edns } : {};
+          expect(used.ask(name(label), type, given)).toEqual(askingFor(records).ask(name(label), type, given));
+        }
+      }),
+      { numRuns: 20, seed },
+    );
+  });
+
+  it('to a name of very many labels takes no more proofs than to a short one (D23)', () => {
+    const { ask } = askingFor(records);
+    const hashesFor = (labels: number) => {
+      const deep = Name.ofLabels([...Array.from({ length: labels }, () => Uint8Array.of(0x61)), ...apex.labels]);
+      return ask(deep, 'A', { edns: { ...dnssec, udpSize: 4_096 }, carrier: 'tcp' }).authorities.length;
+    };
+    expect(hashesFor(110)).toBe(hashesFor(1));
+  });
+
+  it('from a zone whose hashes take too many rounds has no proofs, and comes all the same (RFC 9276)', () => {
+    const costly = records.map((record) =>
+      record.type === RRType.NSEC3PARAM ? { ...record, rdata: Uint8Array.of(1, 0, 0xff, 0xff, 0) } : record,
+    );
+    const reply = askingFor(costly).ask(name('none'), 'A', { edns: dnssec });
+    expect(reply.rcode).toBe(Rcode.NXDOMAIN);
+    expect(typesOf(reply.authorities)).toEqual([RRType.SOA, RRType.RRSIG]);
   });
 });
 

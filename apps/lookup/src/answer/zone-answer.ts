@@ -100,7 +100,7 @@ export class ZoneAnswer {
       this.proofs.noteExpansion(this.start, this.end, finding.nextCloser);
     }
     if (query.type === RRType.RRSIG && finding.outcome === outcome.answer)
-      return reply.putSignatures(section.answer, set, this.owner <= furthestPointer ? this.owner : askedAt);
+      return this.isInReach() && reply.putSignatures(section.answer, set, this.owner);
     return this.put(section.answer, set, this.start, this.signed, ownTtl);
   }
 
@@ -133,6 +133,12 @@ export class ZoneAnswer {
     reply.lastSet = lastSet;
   }
 
+  /** Far behind in a message a name can be of no use as a pointer. Nobody needs so long an answer: it is cut off. */
+  private isInReach(): boolean {
+    if (this.owner > furthestPointer) this.reply.truncated = true;
+    return this.owner <= furthestPointer;
+  }
+
   private targetOfAlias(aliases: number): void {
     const { reply, query, finding } = this;
     const rdata = finding.set.start + 12;
@@ -157,8 +163,7 @@ export class ZoneAnswer {
     }
     if (!reply.hasRoom(section.answer, 12 + length)) return false;
     const at = reply.at - reply.start;
-    // Far behind in a message the name can be of no use as a pointer; then it would have to be whole, and nobody needs so long an answer.
-    if (this.owner > furthestPointer) return false;
+    if (!this.isInReach()) return false;
     reply.putPointer(this.owner);
     reply.u16(RRType.CNAME);
     reply.u16(RRClass.IN);
