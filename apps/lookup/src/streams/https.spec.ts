@@ -299,6 +299,27 @@ describe('DNS over HTTPS', () => {
     session.destroy();
   });
 
+  it('holds little of the bodies of a connection that do not end, and answers those that do', async () => {
+    await serve();
+    const session = openHttp2(transport.port);
+    const open = () => {
+      const stream = session.request({ ':method': 'POST', ':path': '/dns-query', ...dnsMessage });
+      stream.on('error', () => undefined);
+      stream.resume();
+      return stream;
+    };
+    const statusOf = (stream: ReturnType<typeof open>) =>
+      new Promise((resolve) => stream.on('response', (headers) => resolve(headers[':status'])));
+    const unfinished = Array.from({ length: 5 }, open);
+    const first = Promise.race(unfinished.map(statusOf));
+    for (const stream of unfinished) stream.write(Buffer.alloc(60_000));
+    expect(await first).toBe(413);
+    const whole = open();
+    whole.end(Buffer.from(encoded, 'base64url'));
+    expect(await statusOf(whole)).toBe(200);
+    session.destroy();
+  });
+
   it.each(['http/1.1', 'h2'])('does not take 10,000 headers by %s', async (protocol) => {
     await serve();
     const client = await dial(transport.port, [protocol]);
