@@ -1,4 +1,4 @@
-// npm run conformance [-- FILE…]: every check of test/conformance at full length, and at the end how much each part has put to the test.
+// npm run conformance [-- FILE…]: every check of test/conformance and test/faults at full length, and at the end how much each part has put to the test.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ const counts = mkdtempSync(path.join(tmpdir(), 'callbook-counts-'));
 const given = process.argv.slice(2);
 const child = spawn(
   process.execPath,
-  [path.join(root, 'test/run.mjs'), ...(given.length > 0 ? given : ['test/conformance/'])],
+  [path.join(root, 'test/run.mjs'), ...(given.length > 0 ? given : ['test/conformance/', 'test/faults/'])],
   {
     cwd: root,
     stdio: ['inherit', 'pipe', 'inherit'],

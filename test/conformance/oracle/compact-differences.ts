@@ -22,7 +22,8 @@ export const compactDifferences: readonly Allowed[] = [
     id: 'compact-unsigned-bind',
     peers: ['bind'],
     fields: sectionFields,
-    because: 'BIND takes a zone without a chain for an unsigned one, and leaves out its signatures.',
+    because:
+      'BIND takes a zone without a chain for an unsigned one, and leaves out its signatures. Whoever says DO gets them (RFC 4035 §3.1).',
     applies: ({ trial }, { missing, extra }) =>
       trial.variant === 'compact' &&
       missing.length === 0 &&
@@ -93,6 +94,14 @@ export const compactDifferences: readonly Allowed[] = [
     applies: ({ trial, asked }) => trial.variant === 'compact' && asked.type === RRType.NSEC,
   },
 ];
+
+/** A denial that has no proof is what the others say, too: here it has to have one, and a true one. */
+export function lacksProof(pair: Pair): boolean {
+  const { trial, asked, ours } = pair;
+  if (trial.variant !== 'compact' || !asked.dnssecOk || has(ours, 'tc') || pair.peer !== 'nsd') return false;
+  const denies = ours.message.authorities.some(({ type }) => type === RRType.SOA);
+  return denies && (proofOf(pair) === undefined || !isTrue(pair));
+}
 
 interface Proof {
   readonly owner: Name;

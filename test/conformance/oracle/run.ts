@@ -2,6 +2,7 @@ import path from 'node:path';
 import { typeName } from '@callbook/dns';
 import { askPeer, inFolder, judges, makeTrial, type Trial } from './batch.js';
 import { differencesOf, pairOf, type Difference, type Pair } from './compare.js';
+import { lacksProof } from './compact-differences.js';
 import { explanationOf } from './differences.js';
 import { makeKeys, type SigningKeys } from './signing.js';
 import type { Asked } from './question-maker.js';
@@ -90,7 +91,7 @@ function compareOne(result: OracleResult, kept: number, given: Parameters<typeof
   }
   const differences = differencesOf(pair.ours, pair.theirs);
   if (differences.length === 0) result.same += 1;
-  const left: Difference[] = [];
+  const left: Difference[] = lacksProof(pair) ? [{ field: 'authority', missing: ['a proof'], extra: [] }] : [];
   for (const difference of differences) {
     const reason = explanationOf(pair, difference);
     if (reason) result.explained.set(reason.id, (result.explained.get(reason.id) ?? 0) + 1);
