@@ -1,10 +1,11 @@
 import { Name, RRType, soa } from '@callbook/dns';
 import { environmentOf, freePort, Service, type AppName } from '@callbook/local';
 import { dnsExchange } from '@callbook/sdk';
-import { cpSync, mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startWorld, type World } from '../harness/world.js';
+import { keepLogs } from './keep-logs.js';
 import { Ledger } from './ledger.js';
 import { lookUpWith, type LookUp, type Replica } from './lookup-watch.js';
 import { openOperator, type Operator } from './operator.js';
@@ -129,12 +130,7 @@ export async function startCity(more: Options = {}): Promise<City> {
         await pause(50);
       }
     },
-    keepLogs: (name) => {
-      const kept = path.resolve(import.meta.dirname, '../../.local/faults', name);
-      mkdirSync(kept, { recursive: true });
-      cpSync(path.join(world.callbook.dir, 'logs'), kept, { recursive: true });
-      return kept;
-    },
+    keepLogs: (name) => keepLogs(world.callbook.dir, name),
     stop: async () => {
       await Promise.all(
         [...seconds, ...targets.map((target) => ({ supervised: supervised[target] }))].map((each) =>

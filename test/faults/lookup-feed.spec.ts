@@ -6,8 +6,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, onTestFailed } from 'vitest';
 import { watchEditions, type EditionWatch } from './edition-watch.js';
+import { keepLogs } from './keep-logs.js';
 import { apex, PlayedSigner } from './played-signer.js';
 import { chanceOf, seedOfRun } from './seed.js';
 import { Supervised } from './supervisor.js';
@@ -15,7 +16,9 @@ import { Supervised } from './supervisor.js';
 const seed = seedOfRun();
 const chance = chanceOf(seed);
 /** A million takes minutes; what can go wrong goes wrong with fewer, too. */
-const numbers = Number(process.env['CALLBOOK_FAULT_NUMBERS'] ?? 50_000);
+const numbers = Number(
+  process.env['CALLBOOK_FAULT_NUMBERS'] ?? (process.env['CALLBOOK_CONFORMANCE'] === 'whole' ? 1_000_000 : 50_000),
+);
 /** Milliseconds for a replica to start, or to get to the newest edition. */
 const patience = 60_000 + numbers / 10;
 const denialKeyEncryptionKey = new Uint8Array(32).fill(7);
@@ -49,7 +52,7 @@ beforeAll(
       settings: {
         CALLBOOK_NATS_URL: servers.nats.url,
         CALLBOOK_NATS_USER: 'lookup',
-      CALLBOOK_NATS_PASSWORD: servers.nats.password('lookup'),
+        CALLBOOK_NATS_PASSWORD: servers.nats.password('lookup'),
         CALLBOOK_HEALTH_PORT: String(healthPort),
         CALLBOOK_ZONE: apex.toString(),
         CALLBOOK_DENIAL_KEY_ENCRYPTION_KEY: Buffer.from(denialKeyEncryptionKey).toString('base64url'),
@@ -72,7 +75,10 @@ beforeAll(
   300_000 + 2 * patience,
 );
 
-afterEach(() => expect(watch.faults).toEqual([]));
+afterEach(() => {
+  onTestFailed(() => console.log(`logs: ${keepLogs(dir, `lookup-feed-${seed}`)}`));
+  expect(watch.faults, 'what clients of DNS saw').toEqual([]);
+});
 
 afterAll(async () => {
   watch?.stop();
