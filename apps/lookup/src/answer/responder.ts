@@ -10,7 +10,7 @@ export interface Client {
   addressLength: 4 | 16;
 }
 
-/** Turns packets into answers on one thread. No logger, no clock but `tick`, no object made for a packet that the zone holds the answer to. */
+/** Turns packets into answers on one thread. No logger, and no object made for a packet that the zone holds the answer to. */
 export interface Responder {
   /**
    * Writes the answer to `query[start, end)` to `out[outStart…]` and returns its octets; 0: say nothing. Never throws: a fault of
