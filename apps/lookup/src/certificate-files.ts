@@ -29,13 +29,14 @@ export interface FollowedCertificate {
 }
 
 /** Milliseconds between looks at the files: while there are none, and afterwards. */
-const [untilThere, thereafter] = [200, 10_000];
+const usual = { untilThere: 200, thereafter: 10_000 };
 
 /** Reads the files again when they have changed. What cannot be used is told and changes nothing. */
 export function followCertificate(
   files: CertificateFiles,
-  { clock, failed }: { readonly clock: () => number; readonly failed: (error: unknown) => void },
+  deps: { readonly clock: () => number; readonly failed: (error: unknown) => void; readonly times?: typeof usual },
 ): FollowedCertificate {
+  const { clock, failed, times = usual } = deps;
   let seen = '';
   let identity: TlsIdentity | undefined;
   let timer: NodeJS.Timeout;
@@ -53,7 +54,7 @@ export function followCertificate(
         failed(error);
       }
     }
-    timer = setTimeout(look, identity ? thereafter : untilThere).unref();
+    timer = setTimeout(look, identity ? times.thereafter : times.untilThere).unref();
   };
   look();
   return { identity: promise, stop: () => clearTimeout(timer) };
