@@ -57,9 +57,9 @@ try {
   print('lookup', rows, json);
   if (process.argv.includes('--write')) {
     const versions = Object.fromEntries(
-      running.filter(({ version }) => version).map(({ name, version }) => [name, version]),
+      running.filter(({ name, version }) => version && name !== 'ours').map(({ name, version }) => [name, version]),
     );
-    writeTable(rows.map(judge), { versions, numbers });
+    await writeTable(rows.map(judge), { versions, numbers });
   }
 } finally {
   await Promise.all(running.map((server) => server.stop()));
