@@ -36,7 +36,9 @@ function rcodesFor(message: Message, apex: Name): readonly number[] {
   const { edns, opcode, questions, additionals } = message;
   const [question] = questions;
   if (opcode !== Opcode.QUERY) return edns && edns.version > 0 ? [...notQuery, Rcode.BADVERS] : notQuery;
-  if (edns && edns.version > 0) return [Rcode.BADVERS];
+  // Records that no query carries may be too many to look at, and what is signed may be so wrongly.
+  const others = message.answers.length + message.authorities.length + additionals.length;
+  if (edns && edns.version > 0) return others > 0 ? [Rcode.BADVERS, Rcode.FORMERR] : [Rcode.BADVERS];
   const tsig = additionals.some(({ type }) => type === RRType.TSIG);
   const signed = tsig ? [Rcode.NOTAUTH, Rcode.FORMERR] : [];
   const options = [...(edns?.options ?? [])];
@@ -51,7 +53,7 @@ function rcodesFor(message: Message, apex: Name): readonly number[] {
     ];
   if (questions.length > 1) return [Rcode.FORMERR, ...signed];
   const extra: number[] = [...signed, ...wrongOption, ...badCookie];
-  if (message.answers.length > 0 || message.authorities.length > 0) extra.push(Rcode.FORMERR);
+  if (others > 0) extra.push(Rcode.FORMERR);
   if (transfers.includes(question.type))
     return [Rcode.NOERROR, Rcode.REFUSED, Rcode.NOTAUTH, Rcode.NOTIMP, Rcode.FORMERR, ...extra];
   if (question.class !== RRClass.IN) return [Rcode.REFUSED, Rcode.NOTIMP, Rcode.FORMERR, Rcode.NOTAUTH, ...extra];

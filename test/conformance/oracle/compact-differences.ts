@@ -82,7 +82,7 @@ export const compactDifferences: readonly Allowed[] = [
       const { trial, asked, ours, theirs } = pair;
       if (trial.variant !== 'compact' || !asked.dnssecOk || !has(ours, 'tc') || has(theirs, 'tc')) return false;
       if (field === 'flags' && without(ours.flags, 'tc', 'cd') !== without(theirs.flags, 'tc', 'cd')) return false;
-      const signatures = 2 + aliasesIn(ours.sections.answer) + (pair.peer === 'bind' ? 2 : 0);
+      const signatures = 2 + aliasesIn(theirs.sections.answer) + (pair.peer === 'bind' ? 2 : 0);
       return theirs.size + signatures * 130 > limitOf(pair);
     },
   },

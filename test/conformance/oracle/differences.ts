@@ -1,11 +1,13 @@
-import { Rcode, RRType } from '@callbook/dns';
-import { aliasesIn, cutOf, has, limitOf, only, sectionFields, without, type Allowed } from './allowed.js';
+import { Name, Rcode, RRType } from '@callbook/dns';
+import { aliasesIn, cutOf, has, limitOf, only, sectionFields, typesAt, without, type Allowed } from './allowed.js';
 import { isBelow, partsOf } from './answer.js';
 import { compactDifferences } from './compact-differences.js';
 import type { Difference, Pair } from './compare.js';
 import { peerDifferences } from './peer-differences.js';
 
 const ANY = 255;
+/** Of the octets that are allowed. Long chains and sets of names are half as long when every name is compressed. */
+const almost = 0.45;
 
 /** What more than one of the others does otherwise. */
 const general: readonly Allowed[] = [
@@ -27,7 +29,7 @@ const general: readonly Allowed[] = [
       const { ours, theirs, asked } = pair;
       if (asked.transport !== 'udp' || has(ours, 'tc') === has(theirs, 'tc')) return false;
       if (field === 'flags' && without(ours.flags, 'tc', 'cd') !== without(theirs.flags, 'tc', 'cd')) return false;
-      return (has(ours, 'tc') ? theirs : ours).size > limitOf(pair) * 0.6;
+      return (has(ours, 'tc') ? theirs : ours).size > limitOf(pair) * almost;
     },
   },
   {
@@ -65,8 +67,19 @@ const general: readonly Allowed[] = [
       const { peer, theirs } = pair;
       if (!cut || !only([...missing, ...extra], 'A', 'AAAA')) return false;
       if ([...missing, ...extra].some((line) => isBelow(partsOf(line).owner, cut))) return false;
-      return missing.length === 0 ? peer === 'bind' || isFull(pair) : theirs.size > limitOf(pair) * 0.6;
+      return missing.length === 0 ? peer === 'bind' || isFull(pair) : theirs.size > limitOf(pair) * almost;
     },
+  },
+  {
+    id: 'addresses-from-wildcards',
+    peers: ['nsd', 'knot'],
+    fields: ['additional'],
+    because:
+      'NSD and Knot make addresses of a name server from a wildcard. Glue are records that are there (RFC 9471 §2); who asks gets the others.',
+    applies: (pair, { missing, extra }) =>
+      extra.length === 0 &&
+      only(missing, 'A', 'AAAA') &&
+      missing.every((line) => typesAt(pair, Name.parse(partsOf(line).owner)).size === 0),
   },
   {
     id: 'glue-without-room',
@@ -146,7 +159,7 @@ function hasOneSet({ ours, theirs }: Pair, { field }: Difference): boolean {
 
 /** So large that a set of addresses more would perhaps not fit. */
 const isFull = (pair: Pair) =>
-  pair.asked.transport === 'udp' && Math.max(pair.ours.size, pair.theirs.size) > limitOf(pair) * 0.6;
+  pair.asked.transport === 'udp' && Math.max(pair.ours.size, pair.theirs.size) > limitOf(pair) * almost;
 
 function hasLoop({ ours, theirs }: Pair): boolean {
   const targets = new Map<string, string>();

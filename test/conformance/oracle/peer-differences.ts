@@ -1,4 +1,4 @@
-import { Rcode, RRType } from '@callbook/dns';
+import { Name, Rcode, RRType, type RR } from '@callbook/dns';
 import { cutOf, has, messageFields, only, sectionFields, without, type Allowed } from './allowed.js';
 
 const chainTypes: readonly number[] = [RRType.NSEC, RRType.NSEC3, RRType.NSEC3PARAM];
@@ -43,16 +43,37 @@ export const peerDifferences: readonly Allowed[] = [
       asked.type === 255 && [...theirs.sections.answer].some((line) => / DNAME /.test(line)),
   },
   {
+    id: 'bind-asterisk',
+    peers: ['bind'],
+    fields: ['authority'],
+    because:
+      'BIND takes the NSEC before the one that covers an empty non-terminal whose name is a wildcard. The record that covers the name proves it (RFC 4035 §3.1.3.1).',
+    applies: ({ trial, asked, ours, theirs }, { missing, extra }) =>
+      trial.variant === 'nsec' &&
+      asked.name.labels[0]?.[0] === 0x2a &&
+      ours.rcode === theirs.rcode &&
+      only([...missing, ...extra], 'NSEC'),
+  },
+  {
     id: 'nsd-asterisk',
     peers: ['nsd'],
     fields: ['authority'],
     because:
       'NSD proves more than is asked for when the name that is asked is itself a wildcard: that no closer name exists (RFC 5155 §7.2.3 needs one NSEC3).',
     applies: ({ asked, ours, theirs }, { extra, missing }) =>
-      asked.name.labels[0]?.[0] === 0x2a &&
+      (asked.name.labels[0]?.[0] === 0x2a || [...ours.sections.answer].some((line) => / CNAME \*\./.test(line))) &&
       ours.rcode === theirs.rcode &&
       extra.length === 0 &&
       only(missing, 'NSEC3', 'NSEC'),
+  },
+  {
+    id: 'nsd-short-proof',
+    peers: ['nsd'],
+    fields: ['authority'],
+    because:
+      'NSD leaves a record out of proofs for wildcards that are near the apex and for what a DNAME leads to. All of it is needed (RFC 4035 §3.1.3.2, RFC 5155 §7.2.2 and §7.2.5), and Knot and BIND send it.',
+    applies: ({ ours, theirs }, { missing, extra }) =>
+      ours.rcode === theirs.rcode && missing.length === 0 && only(extra, 'NSEC', 'NSEC3'),
   },
   {
     id: 'knot-asterisk',
@@ -103,7 +124,7 @@ export const peerDifferences: readonly Allowed[] = [
   {
     id: 'powerdns-chain-types',
     peers: ['powerdns'],
-    fields: ['rcode', ...sectionFields],
+    fields: ['rcode', 'flags', ...sectionFields],
     because:
       'PowerDNS keeps the records of chains apart: it denies that they are there, and has a TTL of its own for NSEC3PARAM. They are records of the zone (RFC 4035 §3.1, RFC 5155 §4).',
     applies: ({ asked }) => chainTypes.includes(asked.type),
@@ -138,14 +159,12 @@ export const peerDifferences: readonly Allowed[] = [
     applies: (pair) => {
       const cut = cutOf(pair);
       if (!cut) return false;
-      const { trial, asked } = pair;
-      return trial.records.some(
-        ({ name, type }) =>
-          (type === RRType.NS || type === RRType.DS) &&
-          !name.equals(cut) &&
-          name.isWithin(cut) &&
-          asked.name.isWithin(name),
+      const { trial, asked, ours } = pair;
+      const lower = trial.records.filter(
+        ({ name, type }) => (type === RRType.NS || type === RRType.DS) && !name.equals(cut) && name.isWithin(cut),
       );
+      const names = [asked.name, ...ours.message.answers.filter(({ type }) => type === RRType.CNAME).map(targetOf)];
+      return lower.some(({ name }) => names.some((each) => each.isWithin(name)));
     },
   },
   {
@@ -167,5 +186,7 @@ export const peerDifferences: readonly Allowed[] = [
       trial.variant === 'nsec' && ours.rcode === theirs.rcode && only([...missing, ...extra], 'NSEC'),
   },
 ];
+
+const targetOf = ({ rdata }: RR) => Name.read(rdata).name;
 
 const lowered = (line: string) => line.toLowerCase();
