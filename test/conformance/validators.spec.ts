@@ -34,7 +34,7 @@ describe.skipIf(!(await judgesAvailable())).each(kinds)('a zone of numbers with 
   const ready = () =>
     (prepared ??= (async () => {
       mkdirSync(path.join(dir, 'zone'));
-      const zone = await numberZone({ dir: path.join(dir, 'zone'), variant, count: portion(3, 60), seed: firstSeed });
+      const zone = await numberZone({ dir: path.join(dir, 'zone'), variant, count: portion(3, 40), seed: firstSeed });
       const lookup = await startLookup({
         dir: path.join(dir, 'lookup'),
         zoneFile: zone.file,
