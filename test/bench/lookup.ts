@@ -19,8 +19,8 @@ const quick = process.argv.includes('--quick');
 const json = process.argv.includes('--json');
 const numbers = quick ? 10_000 : 100_000;
 const rounds: Rounds = quick
-  ? { rounds: 1, seconds: 0.6, warmUpSeconds: 0.3, randomPerSecond: 60_000 }
-  : { rounds: 5, seconds: 3, warmUpSeconds: 2, randomPerSecond: 60_000 };
+  ? { rounds: 1, seconds: 0.8, warmUpSeconds: 1.5, peersWarmUpSeconds: 0, randomPerSecond: 60_000 }
+  : { rounds: 5, seconds: 3, warmUpSeconds: 2, peersWarmUpSeconds: 2, randomPerSecond: 60_000 };
 
 const authoritative: readonly PeerName[] = ['nsd', 'knot', 'bind', 'powerdns'];
 const onLine: readonly PeerName[] = ['knot-onlinesign', 'powerdns-livesign'];
