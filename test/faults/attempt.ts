@@ -15,7 +15,9 @@ export class Attempt {
 
   /** Errors: when the time is over. */
   check(): void {
-    if (performance.now() > this.deadline) throw new Error('the time is over');
+    if (performance.now() <= this.deadline) return;
+    const met = [...this.setbacks].map(([reason, times]) => `${reason} ${times}`).join(', ');
+    throw new Error(`the time is over for somebody who was told: ${met || 'nothing yet'}`);
   }
 
   /**

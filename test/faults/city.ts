@@ -173,7 +173,7 @@ async function untilQuiet(
 
 /** Errors: with what is missing, unless `/readyz` says that nothing is. */
 export async function requireReady({ name, healthPort }: Pick<Service, 'name' | 'healthPort'>): Promise<void> {
-  const response = await fetch(`http://127.0.0.1:${healthPort}/readyz`, { signal: AbortSignal.timeout(2_000) });
+  const response = await fetch(`http://127.0.0.1:${healthPort}/readyz`, { signal: AbortSignal.timeout(5_000) });
   if (!response.ok) throw new Error(`${name}: ${await response.text()}`);
 }
 

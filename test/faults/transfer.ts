@@ -2,7 +2,7 @@ import { decodeMessage, encodeMessage, queryFor, Rcode, RRType, type Name, type 
 import type { DnsServer } from '@callbook/sdk';
 import { connect } from 'node:net';
 
-const patience = 5_000;
+const patience = 30_000;
 
 /** Every record of a zone as a replica transfers it (AXFR, RFC 5936 §2.2), the SOA first and once. Errors: when it does not. */
 export function transfer({ host, port }: DnsServer, apex: Name): Promise<RR[]> {
