@@ -17,6 +17,7 @@ const packages = [
   'knot-dnsutils',
   'knot-resolver',
   'ldnsutils',
+  'nghttp2-client',
   'nsd',
   'pdns-backend-bind',
   'pdns-backend-sqlite3',
@@ -34,6 +35,7 @@ export type JudgeName =
   | 'dnssec-signzone'
   | 'dnssec-verify'
   | 'dnsperf'
+  | 'h2load'
   | 'ip'
   | 'kamailio'
   | 'kdig'

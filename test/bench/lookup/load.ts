@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import { judge } from '../../judges.js';
 
-export type Mode = 'udp' | 'tcp' | 'dot' | 'doh';
+/** DNS over HTTPS is asked by load-https.ts: dnsperf 2.10 loses all but one of the HTTP/2 answers that it reads together. */
+export type DnsperfMode = 'udp' | 'tcp' | 'dot';
+export type Mode = DnsperfMode | 'doh';
 
 export interface Load {
-  readonly mode: Mode;
+  readonly mode: DnsperfMode;
   readonly port: number;
   /** One question a line, as in `callbook.example. SOA`. */
   readonly file: string;
@@ -36,16 +38,8 @@ export async function load({ mode, port, file, seconds, dnssec, once = false }: 
     ...['-c', String(connections), '-T', '1', '-q', String(outstanding), '-t', '2', '-b', '4096'],
     ...(dnssec ? ['-e', '-D'] : []),
     ...(once ? ['-n', '1'] : []),
-    ...(mode === 'doh' ? ['-O', `doh-uri=https://127.0.0.1:${port}/dns-query`] : []),
   ];
-  const said = await new Promise<string>((resolve, reject) => {
-    const child = spawn('taskset', ['-c', String(cores.client), program, ...args], { env, stdio: 'pipe' });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (output += data.toString()));
-    child.stdin.end();
-    child.once('error', reject);
-    child.once('close', () => resolve(output));
-  });
+  const said = await outputOf(program, args, env);
   const number = (label: string) => Number(new RegExp(`${label}:\\s+(\\d+)`).exec(said)?.[1] ?? 0);
   const answered = number('Queries completed');
   if (answered === 0) throw new Error(`dnsperf had no answer over ${mode}:\n${said.slice(-2_000)}`);
@@ -56,4 +50,16 @@ export async function load({ mode, port, file, seconds, dnssec, once = false }: 
     ]),
   );
   return { answered, lost: number('Queries lost'), rcodes };
+}
+
+/** What a program says that runs on the client's core, to its end. */
+export function outputOf(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('taskset', ['-c', String(cores.client), program, ...args], { env, stdio: 'pipe' });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (output += data.toString()));
+    child.stdin.end();
+    child.once('error', reject);
+    child.once('close', () => resolve(output));
+  });
 }

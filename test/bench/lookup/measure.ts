@@ -1,4 +1,5 @@
 import { cpuSeconds } from '../../peers/index.js';
+import { loadHttps } from './load-https.js';
 import { load, outstanding, type Mode } from './load.js';
 import type { Questions } from './questions.js';
 import type { BenchServer } from './servers.js';
@@ -33,15 +34,14 @@ export async function cpuPerQuery(
   { rounds, seconds, warmUpSeconds, peersWarmUpSeconds, randomPerSecond }: Rounds,
 ): Promise<ReadonlyMap<string, number>> {
   const measured = new Map<string, number[]>(servers.map(({ name }) => [name, []]));
-  const ask = (server: BenchServer, time: number) =>
-    load({
-      mode: it.mode,
-      port: server.ports[it.mode]!,
-      file: it.questions === 'random' ? questions.random(Math.ceil(randomPerSecond * time)) : questions[it.questions],
-      seconds: time,
-      dnssec: it.dnssec,
-      once: it.questions === 'random',
-    });
+  const ask = (server: BenchServer, time: number) => {
+    const isRandom = it.questions === 'random';
+    const file = isRandom
+      ? questions.random(Math.ceil(randomPerSecond * time))
+      : questions[it.questions as Exclude<Case['questions'], 'random'>];
+    const asked = { port: server.ports[it.mode]!, file, seconds: time, dnssec: it.dnssec };
+    return it.mode === 'doh' ? loadHttps(asked) : load({ ...asked, mode: it.mode, once: isRandom });
+  };
   for (const server of servers) {
     const time = server.name === 'ours' ? warmUpSeconds : peersWarmUpSeconds;
     if (time > 0) await ask(server, time);
