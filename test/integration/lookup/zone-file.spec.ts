@@ -106,6 +106,8 @@ describe('a zone file', () => {
       });
       expect((await answer(port, 'x.wild.callbook.example.', RRType.TXT)).answers).toHaveLength(1);
       expect((await answer(port, 'nobody.callbook.example.', RRType.A)).rcode).toBe(Rcode.NXDOMAIN);
+      // It may answer before it has said that it runs.
+      await expect.poll(served.said, { timeout: patience }).toContain('process.running');
       expect(served.said()).toContain(`"how":"${packets}"`);
       served.signal('SIGTERM');
       expect(await served.ended).toBe(0);
