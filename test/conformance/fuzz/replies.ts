@@ -21,12 +21,10 @@ export function allowedReplies(query: Uint8Array, apex: Name, transport: Transpo
   } catch (error) {
     if (!(error instanceof DnsError)) throw error;
     const opcode = (query[2]! >> 3) & 15;
-    // Over HTTPS a transfer is refused by its question, whatever comes behind that.
-    const refused = transport === 'https' ? [Rcode.REFUSED] : [];
     // What the rest of it would be is not known for an opcode or a version that is not known (RFC 6891 §6.1.3).
     return {
       silence: true,
-      rcodes: [Rcode.FORMERR, Rcode.BADVERS, ...refused, ...(opcode === Opcode.QUERY ? [] : [Rcode.NOTIMP])],
+      rcodes: [Rcode.FORMERR, Rcode.BADVERS, ...(opcode === Opcode.QUERY ? [] : [Rcode.NOTIMP])],
     };
   }
   return { silence: false, rcodes: [...rcodesFor(message, apex)] };

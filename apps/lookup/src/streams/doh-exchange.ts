@@ -1,6 +1,5 @@
 import type { Client, Responder } from '../answer/responder.js';
 import { freshness } from './freshness.js';
-import { mayBeTransfer } from './transfers.js';
 
 /** RFC 8484 §3 leaves the path to the server; this is the one that everybody tries. */
 export const dohPath = '/dns-query';
@@ -74,37 +73,7 @@ const answer = Buffer.allocUnsafeSlow(65_535);
 /** Every answer is 200, also those that deny or fail (RFC 8484 §4.2.1). What is no query is 400. */
 export function dohAnswer(responder: Responder, query: Buffer, client: Client): DohReply {
   if (query.length < 12) return dohError.badRequest;
-  const octets = isTransfer(query) ? refusal(query) : responder.respond(query, 0, query.length, answer, 0, client);
+  const octets = responder.respond(query, 0, query.length, answer, 0, client);
   if (octets === 0) return dohError.badRequest;
   return { status: 200, maxAge: freshness(answer, 0, octets), body: Buffer.from(answer.subarray(0, octets)) };
-}
-
-const qrBit = 0x80;
-
-/** A zone is no document: one answer is all that HTTP has room for. */
-const isTransfer = (query: Buffer): boolean => {
-  if ((query[2]! & (qrBit | 0x78)) !== 0 || !mayBeTransfer(query, 0, query.length)) return false;
-  const type = typeOf(query);
-  return type === 251 || type === 252;
-};
-
-function typeOf(query: Buffer): number {
-  const at = behindQuestionName(query);
-  return (query[at]! << 8) | query[at + 1]!;
-}
-
-function behindQuestionName(query: Buffer): number {
-  let at = 12;
-  while (at < query.length && query[at] !== 0) at += query[at]! + 1;
-  return at + 1;
-}
-
-/** REFUSED, with the question and nothing else. */
-function refusal(query: Buffer): number {
-  const end = behindQuestionName(query) + 4;
-  query.copy(answer, 0, 0, end);
-  answer[2] = qrBit | (query[2]! & 0x01);
-  answer[3] = 5;
-  answer.fill(0, 6, 12);
-  return end;
 }

@@ -159,9 +159,4 @@ describe('IXFR over UDP', () => {
     const none = { ...view, take: () => false };
     expect(decodeMessage(serving(0, none).answer(ixfr)).rcode).toBe(Rcode.SERVFAIL);
   });
-
-  it('is refused over HTTPS, as AXFR is', () => {
-    for (const query of [ixfr, queryOf(RRType.AXFR)])
-      expect(decodeMessage(serving().answer(query, 'https')).rcode).toBe(Rcode.REFUSED);
-  });
 });

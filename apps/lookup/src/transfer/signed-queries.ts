@@ -71,11 +71,8 @@ export function withTsig(responder: Responder, deps: SignedQueryDeps): Responder
   };
 }
 
-/** A transfer that no stream takes care of. AXFR has no meaning over UDP (RFC 5936 §4.2): the responder says so. */
-function isOurs(type: number, { carrier }: Client): boolean {
-  if (carrier === 'https') return type === RRType.IXFR || type === RRType.AXFR;
-  return carrier === 'udp' && type === RRType.IXFR;
-}
+/** The one transfer that no stream takes care of. Over UDP there is no AXFR (RFC 5936 §4.2), over HTTPS none at all: the responder says so. */
+const isOurs = (type: number, { carrier }: Client): boolean => carrier === 'udp' && type === RRType.IXFR;
 
 function questionType(octets: Uint8Array): number {
   let at = 12;
