@@ -341,7 +341,7 @@ describe('what was written', () => {
       await alice.registration.start(`tel:${number}`).catch(refusedOnly);
       await alice.registration.publish(`tel:${number}`, sip(sipUri), { attestation }).catch(refusedOnly);
       await victim.start();
-      await expect.poll(allReady, { timeout: 20_000 }).toBe(true);
+      await expect.poll(allReady, { timeout: 60_000 }).toBe(true);
     }
     await alice.registration.publish(`tel:${registered}`, sip(sipUri), { wait: 10 });
   }, 180_000);

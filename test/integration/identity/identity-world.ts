@@ -226,14 +226,14 @@ const untilReady = (replica: Replica) =>
       const answer = await fetch(`http://127.0.0.1:${replica.healthPort}/readyz`).catch(() => undefined);
       return answer?.status === 200;
     },
-    'identity to be ready',
-    30_000,
+    () => `identity to be ready; it said:\n${replica.output().slice(-2_000)}`,
+    120_000,
   );
 
 export async function until(
   holds: () => boolean | Promise<boolean>,
   what: string | (() => string),
-  within = 15_000,
+  within = 60_000,
 ): Promise<void> {
   const end = Date.now() + within;
   while (!(await holds())) {
