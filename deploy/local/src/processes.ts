@@ -37,7 +37,7 @@ export class Service extends Daemon {
     healthPort,
     heap = 128,
     arguments: given = [],
-    readyWithinMs = 30_000,
+    readyWithinMs = 60_000,
   }: ServiceOptions) {
     const file = path.join(root, entry);
     if (!existsSync(file)) {
