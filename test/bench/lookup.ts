@@ -6,9 +6,9 @@ import path from 'node:path';
 import { QuestionClient, type PeerName } from '../peers/index.js';
 import { cpuPerQuery, type Case, type Rounds } from './lookup/measure.js';
 import { writeQuestions } from './lookup/questions.js';
-import { writeTable } from './lookup/readme-table.js';
 import { startEcho, startOther, startOurs, type BenchServer } from './lookup/servers.js';
 import { ownerOf, writeZoneFiles } from './lookup/zone.js';
+import { versionsText, writeTable } from './readme-table.js';
 import { judge, print, type Row } from './table.js';
 
 /**
@@ -59,7 +59,11 @@ try {
     const versions = Object.fromEntries(
       running.filter(({ name, version }) => version && name !== 'ours').map(({ name, version }) => [name, version]),
     );
-    await writeTable(rows.map(judge), { versions, numbers });
+    await writeTable(rows.map(judge), {
+      bench: 'lookup',
+      measured: `CPU time of the server for each answer, ${numbers.toLocaleString('en')} signed numbers, one worker each on a core of its own, medians of alternating rounds. Peers: ${versionsText(versions)}. Ours on Node ${process.versions.node}, with EDNS, cookies and rate limiting on.`,
+      limit: 'bare echo',
+    });
   }
 } finally {
   await Promise.all(running.map((server) => server.stop()));

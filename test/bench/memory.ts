@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { churn } from './memory/churn.js';
-import { writeTable } from './memory/readme-table.js';
+import { versionsText, writeTable } from './readme-table.js';
 import { load, serverNames, type Loaded, type ServerName } from './memory/servers.js';
 import { exportSnapshot, loadSnapshot } from './memory/store.js';
 import { apex, writeZone } from './memory/zone.js';
@@ -25,7 +25,11 @@ const dir = mkdtempSync(path.join(tmpdir(), 'memory-'));
 try {
   const rows = await measured();
   print('memory', rows, json);
-  if (process.argv.includes('--write')) writeTable(rows.map(judge), { versions, numbers });
+  if (process.argv.includes('--write'))
+    await writeTable(rows.map(judge), {
+      bench: 'memory',
+      measured: `${numbers.toLocaleString('en')} numbers, each with a signed NAPTR and a signed SMIMEA set. ${versionsText(versions)}.`,
+    });
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }

@@ -1,4 +1,4 @@
-export { isAlgorithm, type Algorithm } from './algorithm.js';
+export { isAlgorithm, signOctets, type Algorithm } from './algorithm.js';
 export type { TrustAnchor } from './chain-of-trust.js';
 export { compactDenial, compactDenialRcode } from './compact-denial.js';
 export { dsOf, type DigestType } from './ds.js';

@@ -1,6 +1,5 @@
 import { RRType } from '@callbook/dns';
-import { nodeFlag, type StoredSet, type ZoneView } from '../zone/zone-view.js';
-import { emptySet } from './finding.js';
+import { emptySet, nodeFlag, type StoredSet, type ZoneView } from '../zone/zone-view.js';
 import { copyLowered, sameOctets } from './name-octets.js';
 import type { Query } from './query.js';
 import { furthestPointer, ownTtl, section, type Reply } from './reply.js';

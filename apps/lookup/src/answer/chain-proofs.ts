@@ -1,6 +1,6 @@
 import { RRType } from '@callbook/dns';
-import type { NodeRef, ZoneView } from '../zone/zone-view.js';
-import { emptySet, outcome, source, type Finding } from './finding.js';
+import { emptySet, type NodeRef, type ZoneView } from '../zone/zone-view.js';
+import { outcome, source, type Finding } from './finding.js';
 import { HashedProofs } from './hashed-proofs.js';
 import { mostAliases, type Query } from './query.js';
 import { ownTtl, section, type Reply } from './reply.js';

@@ -1,5 +1,5 @@
 import { RRType } from '@callbook/dns';
-import { nodeFlag, type NodeRef, type StoredSet, type ZoneView } from '../zone/zone-view.js';
+import { emptySet, nodeFlag, type NodeRef, type ZoneView } from '../zone/zone-view.js';
 import { isWithin } from './name-octets.js';
 
 /** What the zone has to say of a question (RFC 1034 §4.3.2). */
@@ -29,17 +29,6 @@ export const source = {
   emptyWildcard: 3,
 } as const;
 export type Source = (typeof source)[keyof typeof source];
-
-export const emptySet = (): StoredSet => ({
-  octets: new Uint8Array(0),
-  type: 0,
-  ttl: 0,
-  count: 0,
-  signatureCount: 0,
-  start: 0,
-  plainEnd: 0,
-  end: 0,
-});
 
 /** What was found at a name. One serves a thread; filled anew each time. */
 export class Finding {

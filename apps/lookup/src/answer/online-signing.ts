@@ -1,8 +1,7 @@
-import { randomBytes, sign, type KeyObject } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Name, RRClass, RRType } from '@callbook/dns';
-import { signRRset, type ZoneKey } from '@callbook/dnssec';
-import { nodeFlag, type NodeRef, type StoredSet, type ZoneView } from '../zone/zone-view.js';
-import { emptySet } from './finding.js';
+import { signOctets, signRRset, type ZoneKey } from '@callbook/dnssec';
+import { emptySet, nodeFlag, type NodeRef, type StoredSet, type ZoneView } from '../zone/zone-view.js';
 import { labelCount } from './name-octets.js';
 import { keyPadding, ProofCache } from './proof-cache.js';
 import { SignatureBudget, trust, type Trust } from './signature-budget.js';
@@ -39,8 +38,6 @@ export class OnlineSigning {
   /** What is signed: rdata of the RRSIG without the signature, then the record in canonical form (RFC 4034 §3.1.8.1). */
   private readonly data = new Uint8Array(12_288);
   private readonly value = new Uint8Array(12_288);
-  private signer:
-    { readonly zoneKey: ZoneKey; readonly key: { key: KeyObject; dsaEncoding: 'ieee-p1363' } } | undefined;
 
   constructor(private readonly deps: OnlineSigningDeps) {
     this.budget = new SignatureBudget(deps.signaturesPerSecond);
@@ -145,18 +142,12 @@ export class OnlineSigning {
     for (let index = start; index < end; index += 1) data[to++] = names[index]!;
     for (let index = 2; index < at; index += 1) data[to++] = value[index]!;
 
-    const signature = this.signOctets(zoneKey, to);
+    const signature = signOctets(zoneKey.algorithm, zoneKey.privateKey, data.subarray(0, to));
     recordHead(value, at, RRType.RRSIG, ttl, prefix + signature.length);
     at += 12;
     for (let index = 0; index < prefix; index += 1) value[at++] = data[index]!;
     for (let index = 0; index < signature.length; index += 1) value[at++] = signature[index]!;
     return at;
-  }
-
-  private signOctets(zoneKey: ZoneKey, length: number): Uint8Array {
-    if (this.signer?.zoneKey !== zoneKey)
-      this.signer = { zoneKey, key: { key: zoneKey.privateKey, dsaEncoding: 'ieee-p1363' } };
-    return sign(hashOf[zoneKey.algorithm], this.data.subarray(0, length), this.signer.key);
   }
 
   private putKey(names: Uint8Array, start: number, end: number, type: number, tag: number, more: number): number {
@@ -174,9 +165,6 @@ export class OnlineSigning {
     return { inception: now - validity.before, expiration: now + validity.after };
   }
 }
-
-/** By algorithm (RFC 6605, RFC 8080, RFC 5702); null: the scheme hashes by itself. */
-const hashOf = { 8: 'sha256', 13: 'sha256', 14: 'sha384', 15: null } as const;
 
 function rdatasOf({ octets, start, plainEnd }: StoredSet): Uint8Array[] {
   const rdatas: Uint8Array[] = [];

@@ -9,6 +9,7 @@ import {
   type ResponseClass,
 } from '../limits/rate-limit.js';
 import type { ZoneView } from '../zone/zone-view.js';
+import { putBareReply, responseBit } from './bare-reply.js';
 import { Finding, outcome } from './finding.js';
 import { sameOctets } from './name-octets.js';
 import { OnlineSigning } from './online-signing.js';
@@ -141,7 +142,7 @@ export function createResponder(deps: ResponderDeps): Responder {
       } catch {
         // A fault of ours is SERVFAIL for the one who met it, and nothing for the others.
         count(client.carrier, Rcode.SERVFAIL);
-        return bareReply(octets, start, out, outStart, Rcode.SERVFAIL);
+        return putBareReply(octets, start, out, outStart, Rcode.SERVFAIL);
       } finally {
         view.release();
       }
@@ -149,21 +150,9 @@ export function createResponder(deps: ResponderDeps): Responder {
   };
 }
 
-const responseBit = 0x80;
-
 /** Too short to have an id, or itself a response: an answer to answers would loop. */
 const isSilence = (octets: Uint8Array, start: number, end: number): boolean =>
   end - start < headerOctets || (octets[start + 2]! & responseBit) !== 0;
-
-/** A header and nothing else: id, opcode and RD of the query, QR, the response code (RFC 1035 §4.1.1). */
-function bareReply(query: Uint8Array, start: number, out: Uint8Array, outStart: number, rcode: number): number {
-  out[outStart] = query[start]!;
-  out[outStart + 1] = query[start + 1]!;
-  out[outStart + 2] = responseBit | (query[start + 2]! & 0x79);
-  out[outStart + 3] = rcode;
-  out.fill(0, outStart + 4, outStart + headerOctets);
-  return headerOctets;
-}
 
 /** RFC 6891 §6.2.3: what says less than 512 means 512. */
 function largestAnswer({ edns }: Query, carrier: Carrier, udpLimit: number): number {

@@ -1,8 +1,9 @@
 import { Rcode, RRClass, RRType } from '@callbook/dns';
-import type { ZoneView } from '../zone/zone-view.js';
+import { compactDenialRcode } from '@callbook/dnssec';
+import { emptySet, type ZoneView } from '../zone/zone-view.js';
 import { Additionals } from './additionals.js';
 import { ChainProofs } from './chain-proofs.js';
-import { emptySet, outcome, source, type Finding } from './finding.js';
+import { outcome, source, type Finding } from './finding.js';
 import { copyLowered, sameOctets } from './name-octets.js';
 import { made, type OnlineSigning, type SigningResult } from './online-signing.js';
 import { askedAt, furthestPointer, ownTtl, section, type Reply, type Section } from './reply.js';
@@ -75,7 +76,8 @@ export class ZoneAnswer {
         return this.refer();
       case outcome.nodata:
       case outcome.nxdomain:
-        if (finding.outcome === outcome.nxdomain) reply.rcode = this.nameErrorRcode();
+        if (finding.outcome === outcome.nxdomain)
+          reply.rcode = this.facts.denial === 'compact' ? compactDenialRcode(this.query.edns) : Rcode.NXDOMAIN;
         proofs.putExpansions();
         return this.deny();
       case outcome.alias:
@@ -84,12 +86,6 @@ export class ZoneAnswer {
       default:
         return finding.outcome satisfies never;
     }
-  }
-
-  /** RFC 9824 §5: validators that did not say CO take NXDOMAIN with a compact proof for forgery. */
-  private nameErrorRcode(): number {
-    const { edns } = this.query;
-    return this.facts.denial === 'compact' && edns.dnssecOk && !edns.compactOk ? Rcode.NOERROR : Rcode.NXDOMAIN;
   }
 
   private putAnswer(): boolean {

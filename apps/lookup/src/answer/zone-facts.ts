@@ -1,6 +1,5 @@
 import { RRType } from '@callbook/dns';
-import type { Denial, StoredSet, ZoneView } from '../zone/zone-view.js';
-import { emptySet } from './finding.js';
+import { emptySet, type Denial, type StoredSet, type ZoneView } from '../zone/zone-view.js';
 
 /** What is the same for all questions to an edition of the zone. */
 export class ZoneFacts {

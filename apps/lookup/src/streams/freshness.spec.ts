@@ -1,4 +1,4 @@
-import { encodeMessage, Name, Rcode, RRType, soa, type Message, type RR } from '@callbook/dns';
+import { encodeMessage, Name, queryFor, Rcode, RRType, soa, type Message, type RR } from '@callbook/dns';
 import { describe, expect, it } from 'vitest';
 import { freshness } from './freshness.js';
 
@@ -23,20 +23,9 @@ const start = (ttl: number, minimum: number): RR => ({
 
 function fresh(parts: Partial<Message>): number {
   const octets = encodeMessage({
-    id: 0,
+    ...queryFor({ name, type: RRType.A, class: 1 }, 0),
     response: true,
-    opcode: 0,
     authoritative: true,
-    truncated: false,
-    recursionDesired: false,
-    recursionAvailable: false,
-    authenticData: false,
-    checkingDisabled: false,
-    rcode: Rcode.NOERROR,
-    questions: [{ name, type: RRType.A, class: 1 }],
-    answers: [],
-    authorities: [],
-    additionals: [],
     ...parts,
   } as Message);
   const within = new Uint8Array(octets.length + 20).fill(0xff);

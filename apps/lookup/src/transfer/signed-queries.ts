@@ -10,9 +10,11 @@ import {
   type Message,
   type Name,
 } from '@callbook/dns';
+import { putBareReply } from '../answer/bare-reply.js';
+import { headerOctets } from '../answer/query.js';
 import type { Client, Responder } from '../answer/responder.js';
 import { mayBeTransfer } from '../streams/transfers.js';
-import type { StoredSet, ZoneView } from '../zone/zone-view.js';
+import { emptySet, type ZoneView } from '../zone/zone-view.js';
 import { mayTransfer } from './access.js';
 import { openExchange, policyOf, replyTo, type Exchange } from './exchange.js';
 import { isTransfer, type TransferDeps } from './transfers.js';
@@ -90,10 +92,7 @@ function startOf(query: Message, { view, apex }: SignedQueryDeps): Message {
 function apexRecords(view: ZoneView, apex: Name, type: number): Message['answers'] | undefined {
   if (!view.take()) return undefined;
   try {
-    const set: StoredSet = {
-      octets: new Uint8Array(),
-      ...{ type, ttl: 0, count: 0, signatureCount: 0, start: 0, plainEnd: 0, end: 0 },
-    };
+    const set = emptySet();
     if (!view.set(view.apexNode, type, set)) return undefined;
     const rdataAt = set.start + 12; // behind the pointer, type, class, TTL and length
     return [{ name: apex, type, class: 1, ttl: set.ttl, rdata: set.octets.slice(rdataAt, set.plainEnd) }];
@@ -114,11 +113,8 @@ function orFault(octets: Uint8Array, reply: () => Uint8Array): Uint8Array {
   }
 }
 
-/** A header with the id, opcode and RD of the query. */
 function bareReply(octets: Uint8Array, rcode: number): Uint8Array {
-  const header = new Uint8Array(12);
-  header.set(octets.subarray(0, 2));
-  header[2] = 0x80 | (octets[2]! & 0x79);
-  header[3] = rcode;
+  const header = new Uint8Array(headerOctets);
+  putBareReply(octets, 0, header, 0, rcode);
   return header;
 }

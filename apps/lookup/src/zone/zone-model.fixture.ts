@@ -1,5 +1,5 @@
 import { Name, RRType, textOf, type RR } from '@callbook/dns';
-import { nodeFlag, type StoredSet, type ZoneView } from './zone-view.js';
+import { emptySet, nodeFlag, type StoredSet, type ZoneView } from './zone-view.js';
 
 /** A zone as plain records, and what follows from them worked out the slow way: what the store is held against. */
 export class ZoneModel {
@@ -65,16 +65,7 @@ export class ZoneModel {
   }
 }
 
-const set: StoredSet = {
-  octets: new Uint8Array(),
-  type: 0,
-  ttl: 0,
-  count: 0,
-  signatureCount: 0,
-  start: 0,
-  plainEnd: 0,
-  end: 0,
-};
+const set = emptySet();
 
 /** What a view that has an edition says of a name, in the words of the model. */
 export function describeIn(view: ZoneView, name: Name): string {

@@ -5,7 +5,7 @@ import { apex, signed, soaText, zoneRecords } from '../signed-zone.fixture.js';
 import { ServedZone } from './served-zone.js';
 import { ZoneError } from './zone-error.js';
 import { ZoneStore } from './zone-store.js';
-import { nodeFlag, type StoredSet, type ZoneView } from './zone-view.js';
+import { emptySet, nodeFlag, type ZoneView } from './zone-view.js';
 
 const soaOf = (serial: number) => signed(soaText(serial));
 const text = (records: Iterable<RR>) => [...records].map(textOf).sort();
@@ -44,17 +44,6 @@ function look(view: ZoneView, at: Name): There {
     view.release();
   }
 }
-
-const emptySet = (): StoredSet => ({
-  octets: new Uint8Array(),
-  type: 0,
-  ttl: 0,
-  count: 0,
-  signatureCount: 0,
-  start: 0,
-  plainEnd: 0,
-  end: 0,
-});
 
 describe('a zone', () => {
   it('finds nodes, empty non-terminals, and that there is nothing', () => {

@@ -32,6 +32,18 @@ export interface StoredSet {
   end: number;
 }
 
+/** A cursor that points nowhere yet. */
+export const emptySet = (): StoredSet => ({
+  octets: new Uint8Array(0),
+  type: 0,
+  ttl: 0,
+  count: 0,
+  signatureCount: 0,
+  start: 0,
+  plainEnd: 0,
+  end: 0,
+});
+
 /** How the zone denies (RFC 9824 on line, or with the chain that it came with). */
 export type Denial = 'compact' | 'nsec' | 'nsec3' | 'unsigned';
 

@@ -1,4 +1,4 @@
-import { Name, RRType, type Message, type Question, type RR, type RRset } from '@callbook/dns';
+import { Name, queryFor, RRType, type Message, type Question, type RR, type RRset } from '@callbook/dns';
 import { denialKeyAt } from '@callbook/contracts';
 import { compactDenial, dsOf, generateZoneKey, signRRset, validate, type ZoneKey } from '@callbook/dnssec';
 import { describe, expect, it } from 'vitest';
@@ -184,19 +184,8 @@ it('shorter than this one key is not yet gone when the one after next is shown',
 });
 
 const reply = (question: Question, sections: Partial<Message>): Message => ({
-  id: 0,
+  ...queryFor(question, 0),
   response: true,
-  opcode: 0,
   authoritative: true,
-  truncated: false,
-  recursionDesired: false,
-  recursionAvailable: false,
-  authenticData: false,
-  checkingDisabled: false,
-  rcode: 0,
-  questions: [question],
-  answers: [],
-  authorities: [],
-  additionals: [],
   ...sections,
 });

@@ -1,4 +1,4 @@
-import { Rcode, RRType, type Message, type Name, type Question, type RR } from '@callbook/dns';
+import { queryFor, Rcode, RRType, type Message, type Name, type Question, type RR } from '@callbook/dns';
 import type { Exchange } from '../validate.js';
 import { readSignature } from '../verify-rrset.js';
 
@@ -23,20 +23,9 @@ export function zoneServer(zones: readonly RR[][], edit: Edit = (reply) => reply
 
 export function emptyReply(question: Question): Message {
   return {
-    id: 0,
+    ...queryFor(question, 0),
     response: true,
-    opcode: 0,
     authoritative: true,
-    truncated: false,
-    recursionDesired: false,
-    recursionAvailable: false,
-    authenticData: false,
-    checkingDisabled: false,
-    rcode: Rcode.NOERROR,
-    questions: [question],
-    answers: [],
-    authorities: [],
-    additionals: [],
   };
 }
 
